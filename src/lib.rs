@@ -1,0 +1,15 @@
+//! ptero-deploy: bakes, deploys and verifies PTero on OpenStack.
+//!
+//! Data flows one way, and the modules stand in that order:
+//!
+//! ```text
+//! config -> topology -> { template, image, description } -> plan -> apply { bake, stack, roll, verify } -> record
+//! ```
+//!
+//! Up to `plan` everything is calculation: no network, clock, environment or
+//! disk. `openstack` is the only way to the cloud, `ui` the only way to the
+//! terminal, and `tasks` holds one file per command.
+
+pub mod error;
+pub mod name;
+pub mod ui;
