@@ -1,0 +1,10 @@
+//! Images out of recipes: what is missing is built on a build machine and
+//! uploaded; what is there is left alone.
+
+pub mod base;
+pub mod git;
+pub mod machine;
+pub mod owner;
+pub mod ssh;
+pub mod builder;
+pub mod protocol;
