@@ -13,4 +13,5 @@
 pub mod bake;
 pub mod error;
 pub mod name;
+pub mod plan;
 pub mod ui;

@@ -112,8 +112,12 @@ async fn published(client: &Client, url: &Url) -> Result<Option<Checksum>, BaseE
     let name = url.path().rsplit('/').next().unwrap_or_default().to_owned();
     for (algorithm, list) in [("sha512", "SHA512SUMS"), ("sha256", "SHA256SUMS")] {
         for place in [format!("{name}.{algorithm}"), list.to_owned()] {
-            let Ok(address) = url.join(&place) else { continue };
-            let Some(text) = small_text(client, &address).await? else { continue };
+            let Ok(address) = url.join(&place) else {
+                continue;
+            };
+            let Some(text) = small_text(client, &address).await? else {
+                continue;
+            };
             if let Some(found) = in_list(&text, &name, algorithm) {
                 return Ok(Some(found));
             }
@@ -150,10 +154,13 @@ async fn small_text(client: &Client, url: &Url) -> Result<Option<String>, BaseEr
 /// What the server says of the file: enough to notice a change, no proof.
 async fn head(client: &Client, url: &Url) -> Result<String, BaseError> {
     let request = client.head(url.clone()).timeout(ANSWER_DEADLINE);
-    let response = request.send().await.map_err(|source| BaseError::Unreachable {
-        url: url.to_string(),
-        source,
-    })?;
+    let response = request
+        .send()
+        .await
+        .map_err(|source| BaseError::Unreachable {
+            url: url.to_string(),
+            source,
+        })?;
     if !response.status().is_success() {
         return Err(BaseError::Status {
             url: url.to_string(),
@@ -162,7 +169,10 @@ async fn head(client: &Client, url: &Url) -> Result<String, BaseError> {
     }
     let header = |name| {
         let value = response.headers().get(name);
-        value.and_then(|v| v.to_str().ok()).unwrap_or("-").to_owned()
+        value
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or("-")
+            .to_owned()
     };
     Ok(format!(
         "{url} {} {} {}",

@@ -24,8 +24,7 @@ const BAKE: &str = "exec python3 /var/tmp/ptero-bake/payload/bake.py";
 const UPLOAD: &str = "exec python3 /var/tmp/ptero-bake/payload/upload.py";
 
 /// Says that the machine is ready: cloud-init is done, or was never there.
-const READY: &str =
-    "if command -v cloud-init >/dev/null; then cloud-init status --wait >/dev/null; fi; exec python3 -V";
+const READY: &str = "if command -v cloud-init >/dev/null; then cloud-init status --wait >/dev/null; fi; exec python3 -V";
 
 /// Of what the scripts print outside the protocol, this much is kept for the
 /// error message.
@@ -89,12 +88,14 @@ impl Builder {
 
     /// Runs bake.py on `job`; `heard` gets each line of the protocol.
     pub async fn bake(&self, job: &impl Serialize, heard: impl FnMut(Said)) -> io::Result<Ended> {
-        self.converse(BAKE, serde_json::to_string(job)?, heard).await
+        self.converse(BAKE, serde_json::to_string(job)?, heard)
+            .await
     }
 
     /// Runs upload.py on `job`; `heard` gets each line of the protocol.
     pub async fn upload(&self, job: &impl Serialize, heard: impl FnMut(Said)) -> io::Result<Ended> {
-        self.converse(UPLOAD, serde_json::to_string(job)?, heard).await
+        self.converse(UPLOAD, serde_json::to_string(job)?, heard)
+            .await
     }
 
     /// Sends one line, listens to the end. Standard input stays open as long

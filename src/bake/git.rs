@@ -152,15 +152,22 @@ pub async fn archive(repo: &str, commit: &str, cache: &Path, to: &Path) -> Resul
     }
     let mut command = git();
     command.arg("--git-dir").arg(&clone);
-    command.args(["archive", "--format=tar", "-o"]).arg(to).arg(commit);
-    run(command, "archive", repo, FETCH_DEADLINE).await.map(drop)
+    command
+        .args(["archive", "--format=tar", "-o"])
+        .arg(to)
+        .arg(commit);
+    run(command, "archive", repo, FETCH_DEADLINE)
+        .await
+        .map(drop)
 }
 
 async fn has_commit(clone: &Path, commit: &str) -> bool {
     let mut command = git();
     command.arg("--git-dir").arg(clone);
     command.args(["cat-file", "-e", &format!("{commit}^{{commit}}")]);
-    run(command, "cat-file", "", LS_REMOTE_DEADLINE).await.is_ok()
+    run(command, "cat-file", "", LS_REMOTE_DEADLINE)
+        .await
+        .is_ok()
 }
 
 /// Fetches into `clone`. Many servers refuse to serve a bare commit id, so all
@@ -192,7 +199,8 @@ mod tests {
     use super::{is_commit, pick};
     use crate::name::Tag;
 
-    const LISTING: &str = "aaa\trefs/heads/v1\nbbb\trefs/tags/v1\nccc\trefs/tags/v1^{}\nddd\trefs/heads/main\n";
+    const LISTING: &str =
+        "aaa\trefs/heads/v1\nbbb\trefs/tags/v1\nccc\trefs/tags/v1^{}\nddd\trefs/heads/main\n";
 
     #[track_caller]
     fn case(tag: &str, expected: Option<&str>) {

@@ -2,9 +2,9 @@
 //! uploaded; what is there is left alone.
 
 pub mod base;
+pub mod builder;
 pub mod git;
 pub mod machine;
 pub mod owner;
-pub mod ssh;
-pub mod builder;
 pub mod protocol;
+pub mod ssh;

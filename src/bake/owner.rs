@@ -69,7 +69,11 @@ impl Owner {
 
 impl std::fmt::Display for Owner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}:{}:{}", self.host, self.boot, self.pid, self.started)
+        write!(
+            f,
+            "{}:{}:{}:{}",
+            self.host, self.boot, self.pid, self.started
+        )
     }
 }
 
@@ -107,7 +111,10 @@ mod tests {
         let read = Owner::parse(&owner.to_string()).unwrap();
         assert_eq!(read, owner);
         assert_eq!(read.alive(), Alive::Yes);
-        assert!(owner.to_string().len() <= 80, "a Heat tag has 80 characters");
+        assert!(
+            owner.to_string().len() <= 80,
+            "a Heat tag has 80 characters"
+        );
     }
 
     #[test]

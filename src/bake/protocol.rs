@@ -105,7 +105,10 @@ mod tests {
         let built = r#"{"event":"built","name":"workflow","digest":"d","path":"/p","bytes":1,"sha512":"s","schema":null,"more":1}"#;
         assert!(matches!(parse(built), Some(Said::Built(_))));
         let failed = r#"{"event":"failed","reason":"401","status":401}"#;
-        assert!(matches!(parse(failed), Some(Said::Failed { name: None, .. })));
+        assert!(matches!(
+            parse(failed),
+            Some(Said::Failed { name: None, .. })
+        ));
         assert_eq!(parse("Notice: Compiled catalog"), None);
         assert_eq!(parse(r#"{"event":"new"}"#), None);
     }

@@ -82,11 +82,24 @@ impl Keys {
             .args(["-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"])
             .args(["-o", &format!("HostKeyAlias={HOST_ALIAS}")])
             .arg("-o")
-            .arg(format!("UserKnownHostsFile={}", self.known_hosts().display()))
-            .args(["-o", "GlobalKnownHostsFile=/dev/null", "-o", "CheckHostIP=no"])
+            .arg(format!(
+                "UserKnownHostsFile={}",
+                self.known_hosts().display()
+            ))
+            .args([
+                "-o",
+                "GlobalKnownHostsFile=/dev/null",
+                "-o",
+                "CheckHostIP=no",
+            ])
             .args(["-o", "ConnectTimeout=10", "-o", "LogLevel=ERROR"])
             // A machine that is gone ends the session within a minute.
-            .args(["-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=4"])
+            .args([
+                "-o",
+                "ServerAliveInterval=15",
+                "-o",
+                "ServerAliveCountMax=4",
+            ])
             .args(["-l", "root", "--", address, remote])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -111,7 +124,11 @@ async fn keygen(path: &Path) -> io::Result<()> {
 }
 
 fn create_private(path: &Path) -> io::Result<fs::File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
 }
 
 #[cfg(test)]
