@@ -13,3 +13,9 @@
 pub mod error;
 pub mod name;
 pub mod ui;
+
+pub mod config;
+pub mod topology;
+
+pub mod image;
+pub mod template;
