@@ -15,3 +15,9 @@ pub mod error;
 pub mod name;
 pub mod plan;
 pub mod ui;
+
+pub mod config;
+pub mod topology;
+
+pub mod image;
+pub mod template;
