@@ -6,20 +6,11 @@ use std::time::Duration;
 
 use reqwest::{Client, StatusCode, Url};
 
-/// A checksum of a file, as published beside it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checksum {
-    /// `sha256` or `sha512`.
-    pub algorithm: &'static str,
-    /// Lower-case hex.
-    pub value: String,
-}
+use crate::config::{BaseImage, Checksum};
 
 /// A base image, identified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Base {
-    /// Where it is, without a fragment.
-    pub url: String,
     /// Names the content: changes exactly when the content does, as far as the
     /// server tells.
     pub digest: String,
@@ -47,61 +38,40 @@ pub enum BaseError {
         /// The answer.
         status: StatusCode,
     },
-    /// The fragment is no checksum.
-    #[error("base image `{url}`: `#{fragment}` is not `#sha256=HEX` or `#sha512=HEX`")]
-    Fragment {
-        /// The image's URL.
-        url: String,
-        /// The part after `#`.
-        fragment: String,
-    },
 }
 
 /// A file of checksums is small; a server that does not send one in this time
 /// is as good as down, and the operator waits at a terminal.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(20);
 
-/// Identifies the image at `url`; a `#sha512=HEX` fragment pins its content.
-pub async fn identify(client: &Client, url: &Url) -> Result<Base, BaseError> {
-    let mut plain = url.clone();
-    plain.set_fragment(None);
-    let checksum = match url.fragment() {
-        Some(fragment) => Some(pinned(url, fragment)?),
-        None => published(client, &plain).await?,
+/// Identifies `image`; a checksum in the configuration pins its content.
+pub async fn identify(client: &Client, image: &BaseImage) -> Result<Base, BaseError> {
+    let checksum = match &image.checksum {
+        Some(pinned) => Some(pinned.clone()),
+        None => published(client, &image.url).await?,
     };
     // Asked even when the checksum is known: a wrong URL must be found before
     // a build machine is booted for it.
-    let identity = head(client, &plain).await?;
+    let identity = head(client, &image.url).await?;
     let digest = match &checksum {
         Some(checksum) => format!("{}:{}", checksum.algorithm, checksum.value),
         None => identity,
     };
     Ok(Base {
-        url: plain.into(),
         digest: blake3::hash(digest.as_bytes()).to_hex().to_string(),
         checksum,
     })
 }
 
-fn pinned(url: &Url, fragment: &str) -> Result<Checksum, BaseError> {
-    let parsed = fragment
-        .split_once('=')
-        .and_then(|(algorithm, value)| checksum(algorithm, value));
-    parsed.ok_or_else(|| BaseError::Fragment {
-        url: url.to_string(),
-        fragment: fragment.to_owned(),
-    })
-}
-
 fn checksum(algorithm: &str, value: &str) -> Option<Checksum> {
-    let (algorithm, length) = match algorithm {
-        "sha256" => ("sha256", 64),
-        "sha512" => ("sha512", 128),
+    let length = match algorithm {
+        "sha256" => 64,
+        "sha512" => 128,
         _ => return None,
     };
     let valid = value.len() == length && value.bytes().all(|b| b.is_ascii_hexdigit());
     valid.then(|| Checksum {
-        algorithm,
+        algorithm: algorithm.to_owned(),
         value: value.to_ascii_lowercase(),
     })
 }

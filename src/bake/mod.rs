@@ -6,5 +6,6 @@ pub mod builder;
 pub mod git;
 pub mod machine;
 pub mod owner;
+pub mod payload;
 pub mod protocol;
 pub mod ssh;
