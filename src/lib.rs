@@ -13,3 +13,8 @@
 pub mod error;
 pub mod name;
 pub mod ui;
+
+pub mod verify;
+
+pub mod cli;
+pub mod tasks;
