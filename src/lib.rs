@@ -10,10 +10,8 @@
 //! disk. `openstack` is the only way to the cloud, `ui` the only way to the
 //! terminal, and `tasks` holds one file per command.
 
-pub mod bake;
 pub mod error;
 pub mod name;
-pub mod plan;
 pub mod ui;
 
 pub mod config;
@@ -21,3 +19,11 @@ pub mod topology;
 
 pub mod image;
 pub mod template;
+
+pub mod plan;
+
+pub mod bake;
+pub mod verify;
+
+pub mod cli;
+pub mod tasks;

@@ -1,0 +1,25 @@
+//! `images.delete`: removes what only that tag names.
+
+use crate::cli::values;
+use crate::name::Tag;
+
+use crate::error::{Failure, Kind};
+use crate::tasks::context::Context;
+
+/// What `images.delete` is given.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Branch or tag of every service's repository.
+    #[arg(value_name = "TAG", value_parser = values::tag)]
+    pub tag: Tag,
+}
+
+/// Carries `images.delete` out.
+pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
+    let _ = (args, context);
+    std::future::ready(Err(Failure::new(
+        Kind::Failed,
+        "`images.delete` is not wired yet",
+    )))
+    .await
+}

@@ -1,0 +1,24 @@
+//! Checks of a deployment.
+
+pub mod fast;
+
+use clap::Subcommand;
+
+use crate::error::Failure;
+use crate::tasks::context::Context;
+
+/// Checks of a deployment.
+#[derive(Debug, Subcommand)]
+pub enum Tests {
+    /// Check from outside that a deployment works; a few minutes at most.
+    Fast(fast::Args),
+}
+
+impl Tests {
+    /// Carries the task out.
+    pub async fn run(self, context: &Context) -> Result<(), Failure> {
+        match self {
+            Self::Fast(args) => fast::run(args, context).await,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Whether a deployment does what PTero is for.
