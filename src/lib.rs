@@ -10,8 +10,10 @@
 //! disk. `openstack` is the only way to the cloud, `ui` the only way to the
 //! terminal, and `tasks` holds one file per command.
 
+pub mod apply;
 pub mod error;
 pub mod name;
+pub mod openstack;
 pub mod ui;
 
 pub mod config;
