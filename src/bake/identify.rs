@@ -27,7 +27,11 @@ pub struct Identified {
 
 /// Resolves `tag` everywhere; all that is unknown or unreachable is named
 /// together, before anything is built.
-pub async fn identify(config: &Config, catalog: &Catalog, tag: &Tag) -> Result<Identified, Failure> {
+pub async fn identify(
+    config: &Config,
+    catalog: &Catalog,
+    tag: &Tag,
+) -> Result<Identified, Failure> {
     let (commits, bases) = tokio::join!(commits(config, catalog, tag), bases(config, catalog));
     let (commits, bases) = match (commits, bases) {
         (Ok(commits), Ok(bases)) => (commits, bases),
@@ -59,9 +63,19 @@ fn refused(tag: &Tag, problems: &[String]) -> Failure {
 
 /// Where a service's code is: the configuration's repository, else the
 /// catalogue's.
-pub fn repository<'a>(config: &'a Config, catalog: &'a Catalog, service: &ServiceName) -> Option<&'a str> {
-    let own = config.services.get(service).and_then(|own| own.repo.as_deref());
-    let catalogued = catalog.services.get(service).and_then(|service| service.source.repo.as_deref());
+pub fn repository<'a>(
+    config: &'a Config,
+    catalog: &'a Catalog,
+    service: &ServiceName,
+) -> Option<&'a str> {
+    let own = config
+        .services
+        .get(service)
+        .and_then(|own| own.repo.as_deref());
+    let catalogued = catalog
+        .services
+        .get(service)
+        .and_then(|service| service.source.repo.as_deref());
     own.or(catalogued)
 }
 
@@ -84,17 +98,27 @@ async fn commit(
     tag: &Tag,
 ) -> Result<String, String> {
     let Some(repo) = repository(config, catalog, service) else {
-        return Err(format!("{service}: no repository is known; set `services.{service}.repo`"));
+        return Err(format!(
+            "{service}: no repository is known; set `services.{service}.repo`"
+        ));
     };
-    let own = config.services.get(service).and_then(|own| own.git_ref.as_deref());
+    let own = config
+        .services
+        .get(service)
+        .and_then(|own| own.git_ref.as_deref());
     let tag = match own {
         Some(text) => &Tag::new(text).map_err(|error| format!("{service}: {error}"))?,
         None => tag,
     };
-    git::resolve(repo, tag).await.map_err(|error| format!("{service}: {error}"))
+    git::resolve(repo, tag)
+        .await
+        .map_err(|error| format!("{service}: {error}"))
 }
 
-async fn bases(config: &Config, catalog: &Catalog) -> Result<IndexMap<BaseImage, Base>, Vec<String>> {
+async fn bases(
+    config: &Config,
+    catalog: &Catalog,
+) -> Result<IndexMap<BaseImage, Base>, Vec<String>> {
     let client = reqwest::Client::builder()
         .build()
         .map_err(|error| vec![chain(&error)])?;
@@ -108,7 +132,8 @@ async fn bases(config: &Config, catalog: &Catalog) -> Result<IndexMap<BaseImage,
         let client = &client;
         async move {
             let base = base::identify(client, &image).await;
-            base.map(|base| (image, base)).map_err(|error| chain(&error))
+            base.map(|base| (image, base))
+                .map_err(|error| chain(&error))
         }
     });
     gather(join_all(looks).await)
@@ -127,7 +152,11 @@ where
             Err(problem) => problems.push(problem),
         }
     }
-    if problems.is_empty() { Ok(values) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(values)
+    } else {
+        Err(problems)
+    }
 }
 
 /// An error with its causes, on one line.
@@ -149,7 +178,8 @@ mod tests {
     fn one_problem_takes_the_values_and_all_problems_are_kept() {
         let fine: Vec<Result<(u8, u8), String>> = vec![Ok((1, 2))];
         assert_eq!(gather(fine).unwrap().len(), 1);
-        let bad: Vec<Result<(u8, u8), String>> = vec![Ok((1, 2)), Err("a".to_owned()), Err("b".to_owned())];
+        let bad: Vec<Result<(u8, u8), String>> =
+            vec![Ok((1, 2)), Err("a".to_owned()), Err("b".to_owned())];
         assert_eq!(gather(bad).unwrap_err(), ["a", "b"]);
     }
 }

@@ -18,7 +18,10 @@ pub const BUILD_LONGEST_S: i64 = 3 * 3600;
 /// All images of ours, also unfinished ones.
 pub async fn images(cloud: &Cloud) -> Result<Vec<Image>, CloudError> {
     let all = cloud.glance().own_images(&[]).await?;
-    Ok(all.into_iter().filter(|image| image.property("ptero_recipe").is_some()).collect())
+    Ok(all
+        .into_iter()
+        .filter(|image| image.property("ptero_recipe").is_some())
+        .collect())
 }
 
 /// What the plan needs to know of an image; `now` tells the old from the new.
@@ -64,7 +67,10 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(10 * BUILD_LONGEST_S);
         let ago = |seconds| Some(now - SignedDuration::from_secs(seconds));
         assert_eq!(maker("elsewhere:b:1:2", ago(60), now), Maker::MayLive);
-        assert_eq!(maker("elsewhere:b:1:2", ago(BUILD_LONGEST_S + 1), now), Maker::Dead);
+        assert_eq!(
+            maker("elsewhere:b:1:2", ago(BUILD_LONGEST_S + 1), now),
+            Maker::Dead
+        );
         assert_eq!(maker("no mark", None, now), Maker::MayLive);
         let own = Owner::current().to_string();
         assert_eq!(maker(&own, ago(BUILD_LONGEST_S + 1), now), Maker::MayLive);

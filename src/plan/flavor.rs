@@ -49,7 +49,14 @@ pub fn smallest(flavors: &[FlavorFact], need: Need) -> Option<&FlavorFact> {
                 && flavor.ram_mib >= need.ram_mib
                 && (flavor.disk_gib == 0 || flavor.disk_gib >= need.disk_gib)
         })
-        .min_by_key(|flavor| (flavor.ram_mib, flavor.vcpus, flavor.disk_gib, flavor.name.clone()))
+        .min_by_key(|flavor| {
+            (
+                flavor.ram_mib,
+                flavor.vcpus,
+                flavor.disk_gib,
+                flavor.name.clone(),
+            )
+        })
 }
 
 #[cfg(test)]

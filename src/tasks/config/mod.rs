@@ -22,7 +22,7 @@ impl Config {
     pub fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
             Self::Check(args) => check::run(args, context),
-            Self::Schema(args) => schema::run(args, context),
+            Self::Schema(args) => schema::run(&args, context),
         }
     }
 }

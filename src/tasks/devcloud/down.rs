@@ -16,7 +16,12 @@ pub struct Args {
 pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let cloud = embedded::here();
     if args.purge {
-        context.ask.confirm("remove the embedded cloud with all its data?")?;
+        context
+            .ask
+            .confirm("remove the embedded cloud with all its data?")?;
     }
-    embedded::run(context.reporter.clone(), move |tell| cloud.down(args.purge, tell)).await
+    embedded::run(context.reporter.clone(), move |tell| {
+        cloud.down(args.purge, tell)
+    })
+    .await
 }

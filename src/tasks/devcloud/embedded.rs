@@ -22,7 +22,9 @@ pub async fn run<T: Send + 'static>(
     let task = tokio::task::spawn_blocking(move || work(&mut |progress| tell(&reporter, progress)));
     match task.await {
         Ok(result) => result.map_err(failure),
-        Err(panic) => Err(Failure::new(Kind::Failed, "the embedded cloud's driver broke").caused_by(panic)),
+        Err(panic) => {
+            Err(Failure::new(Kind::Failed, "the embedded cloud's driver broke").caused_by(panic))
+        }
     }
 }
 
@@ -35,7 +37,10 @@ fn tell(reporter: &Reporter, progress: Progress) {
     match progress {
         Progress::Started { step } => reporter.note(SUBJECT, format!("{step} ...")),
         Progress::Finished { step, took } => {
-            reporter.note(SUBJECT, format!("{step}: done in {:.1} s", took.as_secs_f64()));
+            reporter.note(
+                SUBJECT,
+                format!("{step}: done in {:.1} s", took.as_secs_f64()),
+            );
         }
         Progress::Note { text } => reporter.note(SUBJECT, text),
     }

@@ -16,9 +16,15 @@ pub struct Args {
 /// clouds.yaml, exports on standard output.
 pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let cloud = embedded::here();
-    let env = if args.admin { cloud.admin_env() } else { cloud.env() };
+    let env = if args.admin {
+        cloud.admin_env()
+    } else {
+        cloud.env()
+    };
     let env = env.map_err(embedded::failure)?;
     let path = env.write_clouds_yaml(None).map_err(embedded::failure)?;
-    context.reporter.note("devcloud", format!("is an entry of {}", path.display()));
+    context
+        .reporter
+        .note("devcloud", format!("is an entry of {}", path.display()));
     context.output.write(&env.exports())
 }

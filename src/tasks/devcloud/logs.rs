@@ -17,7 +17,9 @@ pub struct Args {
 
 /// Carries `devcloud.logs` out.
 pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    let path = embedded::here().log(&args.name).map_err(embedded::failure)?;
+    let path = embedded::here()
+        .log(&args.name)
+        .map_err(embedded::failure)?;
     let bytes = std::fs::read(&path).map_err(|error| {
         let message = format!("cannot read the log `{}`", path.display());
         Failure::new(Kind::Failed, message)

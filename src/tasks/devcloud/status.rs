@@ -38,7 +38,10 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     context.print_rows(&COLUMNS, &rows, &shape)?;
     context.reporter.note(
         "devcloud",
-        format!("memory: {} MiB, servers {} MiB", status.daemons_mib, status.servers_mib),
+        format!(
+            "memory: {} MiB, servers {} MiB",
+            status.daemons_mib, status.servers_mib
+        ),
     );
     if status.ready {
         return Ok(());

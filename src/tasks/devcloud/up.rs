@@ -22,7 +22,9 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     }
     let cloud = Devcloud::new(settings);
     let endpoint = embedded::run(context.reporter.clone(), move |tell| cloud.up(tell)).await?;
-    context.reporter.note("devcloud", format!("answers at {}", endpoint.auth_url));
+    context
+        .reporter
+        .note("devcloud", format!("answers at {}", endpoint.auth_url));
     Ok(())
 }
 
