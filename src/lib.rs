@@ -10,6 +10,7 @@
 //! disk. `openstack` is the only way to the cloud, `ui` the only way to the
 //! terminal, and `tasks` holds one file per command.
 
+pub mod digest;
 pub mod error;
 pub mod name;
 pub mod ui;
