@@ -10,10 +10,9 @@
 //! disk. `openstack` is the only way to the cloud, `ui` the only way to the
 //! terminal, and `tasks` holds one file per command.
 
-pub mod apply;
+pub mod digest;
 pub mod error;
 pub mod name;
-pub mod openstack;
 pub mod ui;
 
 pub mod config;
@@ -24,7 +23,12 @@ pub mod template;
 
 pub mod plan;
 
+pub mod openstack;
+
 pub mod bake;
+
+pub mod apply;
+
 pub mod verify;
 
 pub mod cli;

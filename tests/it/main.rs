@@ -1,4 +1,6 @@
 //! The one integration binary: the program and its public parts, as others use
 //! them. A file that is not listed here is not run.
+#![expect(clippy::unwrap_used, reason = "all of this is tests, helpers included")]
 
 mod config;
+mod image;
