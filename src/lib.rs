@@ -10,9 +10,17 @@
 //! disk. `openstack` is the only way to the cloud, `ui` the only way to the
 //! terminal, and `tasks` holds one file per command.
 
+pub mod bake;
 pub mod error;
 pub mod name;
+pub mod plan;
 pub mod ui;
+
+pub mod config;
+pub mod topology;
+
+pub mod image;
+pub mod template;
 
 pub mod verify;
 

@@ -1,1 +1,29 @@
-fn main() {}
+//! Chores of the project, each a function here or in a module of its own.
+
+mod ci;
+mod tools;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask ci [--fast]     everything that must pass; --fast leaves out the part on the cloud
+cargo xtask golden          take the snapshots as they are now; review the difference with git
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["ci"] => ci::all(),
+        ["ci", "--fast"] => ci::fast(),
+        ["golden"] => ci::golden(),
+        _ => Err(anyhow::anyhow!("usage:\n{USAGE}")),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tools::say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}

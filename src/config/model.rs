@@ -1,0 +1,203 @@
+//! The checked configuration: everything downstream of here is known to be
+//! well-formed, and every default has been filled in.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+use serde::Serialize;
+use url::Url;
+
+use super::cidr::Cidr;
+use super::problem::{Problem, Problems, nearest};
+use crate::name::{EnvName, PoolName, RoleName, ServiceName, StackName};
+
+/// A checked config.yaml.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// The file it came from, for messages about it.
+    pub origin: PathBuf,
+    /// How images are made.
+    pub build: BuildConfig,
+    /// What is said about single services.
+    pub services: IndexMap<ServiceName, ServiceConfig>,
+    /// The catalogue: a built-in one's name, or a path; none means `ptero`.
+    pub catalog: Option<String>,
+    /// The environments, each with `stacks.common` merged under it.
+    pub stacks: IndexMap<EnvName, StackConfig>,
+}
+
+impl Config {
+    /// The stack of `env`; where there is none, a problem that lists those there are.
+    pub fn stack(&self, env: &EnvName) -> Result<&StackConfig, Problems> {
+        self.stacks.get(env).ok_or_else(|| {
+            let known: Vec<&str> = self.stacks.keys().map(EnvName::as_str).collect();
+            let there = if known.is_empty() {
+                "there is none".to_owned()
+            } else {
+                format!("there are `{}`", known.join("`, `"))
+            };
+            Problems::from(Problem {
+                path: self.origin.clone(),
+                line: 0,
+                column: 0,
+                key: "stacks".to_owned(),
+                text: env.to_string(),
+                message: format!("no stack `{env}`: {there}"),
+                nearest: nearest(env.as_str(), known),
+            })
+        })
+    }
+
+    /// The environments, in the order of the file.
+    pub fn environments(&self) -> impl Iterator<Item = &EnvName> {
+        self.stacks.keys()
+    }
+}
+
+/// `images.build`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BuildConfig {
+    /// Where images are made.
+    pub build_machine: BuildMachine,
+    /// What they are made from.
+    pub base_image_urls: BaseUrls,
+    /// Flavor of the build machine; none: the smallest that is big enough.
+    pub build_machine_flavor: Option<String>,
+    /// Network (name or id) the build machine is put on; none: one of its own behind a public network.
+    pub build_machine_network: Option<String>,
+    /// Public network (name or id) for the build machine's own network; none: that of the stacks.
+    pub public_net_id: Option<String>,
+    /// Certificates that the build machine trusts besides its own.
+    pub ca_bundle: Option<PathBuf>,
+    /// How many recipes are baked side by side; none: as many as the machine has processors.
+    pub parallel: Option<u32>,
+}
+
+/// Where images are made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BuildMachine {
+    /// This host, as root.
+    Local,
+    /// A server booted from this image (name or id).
+    Image(String),
+}
+
+/// `images.build.base_image_urls`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseUrls {
+    /// For every role that says nothing else.
+    pub default: BaseImage,
+    /// Per service.
+    pub services: IndexMap<ServiceName, ServiceBaseUrls>,
+}
+
+/// The base images of one service.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ServiceBaseUrls {
+    /// For the service's roles that say nothing else.
+    pub default: Option<BaseImage>,
+    /// Per role.
+    pub roles: IndexMap<RoleName, BaseImage>,
+}
+
+impl BaseUrls {
+    /// The base image of one role: its own, else its service's, else the default.
+    pub fn of(&self, service: &ServiceName, role: &RoleName) -> &BaseImage {
+        self.services
+            .get(service)
+            .and_then(|own| own.roles.get(role).or(own.default.as_ref()))
+            .unwrap_or(&self.default)
+    }
+
+    /// The base image of a service as a whole, without regard to single roles.
+    pub fn of_service(&self, service: &ServiceName) -> &BaseImage {
+        self.services
+            .get(service)
+            .and_then(|own| own.default.as_ref())
+            .unwrap_or(&self.default)
+    }
+}
+
+/// A base image: where it is, and what it has to be.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BaseImage {
+    /// Where it is fetched from; without a fragment.
+    pub url: Url,
+    /// From `#sha512=HEX` behind the URL: what the file has to be.
+    pub checksum: Option<Checksum>,
+}
+
+/// What a file has to be.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Checksum {
+    /// `sha256` or `sha512`.
+    pub algorithm: String,
+    /// Lower-case hexadecimal.
+    pub value: String,
+}
+
+/// `services.<name>`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ServiceConfig {
+    /// Git repository, in place of the catalogue's.
+    pub repo: Option<String>,
+    /// Branch, tag or commit, in place of the tag asked for.
+    pub git_ref: Option<String>,
+}
+
+/// One role in one pool: what an instance count is for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Placement {
+    /// The pool.
+    pub pool: PoolName,
+    /// The service.
+    pub service: ServiceName,
+    /// The role of that service.
+    pub role: RoleName,
+}
+
+/// `stacks.<env>`, with `stacks.common` under it and every default filled in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StackConfig {
+    /// The environment.
+    pub env: EnvName,
+    /// The Heat stack's name; `ptero-<env>` unless said.
+    pub stack_name: StackName,
+    /// The public network, by name or id.
+    pub public_net_id: String,
+    /// Server counts that were given; others are the catalogue's.
+    pub instances: IndexMap<Placement, u32>,
+    /// Flavor of every server that has none of its own; none: chosen from the cloud's.
+    pub flavor: Option<String>,
+    /// Flavors of single roles.
+    pub role_flavors: BTreeMap<(ServiceName, RoleName), String>,
+    /// Who may use the public services from outside.
+    pub client_cidr: Cidr,
+    /// The stack's own network.
+    pub network_cidr: Cidr,
+    /// Name servers for the members; none: those of the cloud.
+    pub dns_nameservers: Vec<String>,
+    /// Key pair for logging in; none: nobody can.
+    pub key_name: Option<String>,
+    /// From where logging in at the gateway is possible; only with a key.
+    pub ssh_cidr: Option<Cidr>,
+    /// Availability zone; none: the cloud chooses.
+    pub availability_zone: Option<String>,
+    /// Whether members of a role are spread over hosts as far as possible.
+    pub anti_affinity: bool,
+    /// How long one member may take to be ready, in seconds.
+    pub member_deadline_s: u32,
+    /// How long the whole stack may take to be created, in minutes.
+    pub create_timeout_minutes: u32,
+}
+
+impl StackConfig {
+    /// The flavor asked for `role` of `service`: its own, else the stack's, else none.
+    pub fn flavor_of(&self, service: &ServiceName, role: &RoleName) -> Option<&str> {
+        self.role_flavors
+            .get(&(service.clone(), role.clone()))
+            .or(self.flavor.as_ref())
+            .map(String::as_str)
+    }
+}

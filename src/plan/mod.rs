@@ -1,0 +1,5 @@
+//! What will be done, as plain values: computed from what was asked and what
+//! was observed, before anything is touched.
+
+pub mod image_removal;
+pub mod images;

@@ -1,0 +1,186 @@
+//! What the known services are and need: the catalogue, as data.
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use crate::name::{RoleName, ServiceName};
+
+/// A checked catalogue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Catalog {
+    /// Its name, e.g. `ptero`.
+    pub name: String,
+    /// Its services, in the order of the file.
+    pub services: IndexMap<ServiceName, Service>,
+}
+
+/// What kind of server a service is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Code of our own at a commit, in roles.
+    Application,
+    /// `PostgreSQL`.
+    Postgresql,
+    /// `RabbitMQ`.
+    Rabbitmq,
+    /// Redis.
+    Redis,
+    /// The one way in, `HAProxy`.
+    Gateway,
+}
+
+impl Kind {
+    /// The word the catalogue, Puppet and boot documents use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Application => "application",
+            Self::Postgresql => "postgresql",
+            Self::Rabbitmq => "rabbitmq",
+            Self::Redis => "redis",
+            Self::Gateway => "gateway",
+        }
+    }
+
+    /// The kind that `text` names.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// Every kind.
+    pub const ALL: [Self; 5] = [
+        Self::Application,
+        Self::Postgresql,
+        Self::Rabbitmq,
+        Self::Redis,
+        Self::Gateway,
+    ];
+}
+
+/// One service of the catalogue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// What it is.
+    pub kind: Kind,
+    /// Its port: a backing server's own, or the web port of an application, the
+    /// same on its members and on the gateway.
+    pub port: Option<u16>,
+    /// Whether clients outside reach its port on the gateway.
+    pub public: bool,
+    /// Where its code is.
+    pub source: Source,
+    /// Name of its database and of the database's owner.
+    pub database: Option<String>,
+    /// Name of its `RabbitMQ` virtual host and of the user there.
+    pub vhost: Option<String>,
+    /// Whether it uses Redis.
+    pub redis: bool,
+    /// Environment of all its processes; texts may hold placeholders.
+    pub environment: IndexMap<String, String>,
+    /// How its schema is brought up to date.
+    pub migrate: Option<Migrate>,
+    /// Its roles; a backing service has the one role `server`.
+    pub roles: IndexMap<RoleName, Role>,
+    /// Settings of a backing server, as they go into its boot document.
+    pub settings: serde_json::Map<String, serde_json::Value>,
+    /// Release of the base image that its run-time needs, e.g. `debian-11`.
+    pub base: Option<String>,
+    /// The entry as it was written: what the image is told.
+    pub entry: serde_json::Value,
+}
+
+/// Where a service's code is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Source {
+    /// The git repository; none: the configuration has to name it.
+    pub repo: Option<String>,
+    /// Folder of the repository that is the service.
+    pub subdirectory: Option<String>,
+    /// Other trees its installation needs.
+    pub extra: Vec<ExtraSource>,
+}
+
+/// A further tree, at a fixed commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExtraSource {
+    /// What the tree is called in the image.
+    pub name: String,
+    /// The git repository.
+    pub repo: String,
+    /// The full commit id.
+    pub commit: String,
+}
+
+/// How a schema is brought up to date, and asked where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Migrate {
+    /// Brings the schema to the newest revision.
+    pub command: Vec<String>,
+    /// Prints the newest revision the code knows.
+    pub head: Vec<String>,
+}
+
+/// A kind of server of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// How many servers, unless the configuration says.
+    pub instances: u32,
+    /// Its processes.
+    pub processes: IndexMap<String, Process>,
+    /// Services whose port on the gateway it calls.
+    pub reaches: Vec<ServiceName>,
+    /// How it is known to work.
+    pub ready: Option<Ready>,
+    /// System users that jobs run as.
+    pub job_users: Vec<String>,
+}
+
+/// One process of a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Process {
+    /// The command line, fixed in the image.
+    pub command: Vec<String>,
+    /// Environment of this process alone.
+    pub environment: IndexMap<String, String>,
+    /// The system user it runs as.
+    pub user: Option<String>,
+    /// How long it may take to stop, in seconds.
+    pub stop_timeout_s: Option<u32>,
+}
+
+/// How a role is known to work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ready {
+    /// An answer on the service's port; also the gateway's check.
+    Http(HttpCheck),
+    /// The name of a Celery node that answers.
+    Celery(String),
+}
+
+/// A request and the status that answers it when all is well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HttpCheck {
+    /// Path and query.
+    pub path: String,
+    /// The status.
+    pub status: u16,
+}
+
+impl Service {
+    /// The name of the one role of a backing service or gateway.
+    pub const SERVER_ROLE: &str = "server";
+    /// The role that answers on the service's port.
+    pub const WEB_ROLE: &str = "web";
+
+    /// The check of the role that answers on the service's port.
+    pub fn web_check(&self) -> Option<&HttpCheck> {
+        self.roles
+            .iter()
+            .find(|(name, _)| name.as_str() == Self::WEB_ROLE)
+            .and_then(|(_, role)| match &role.ready {
+                Some(Ready::Http(check)) => Some(check),
+                _ => None,
+            })
+    }
+}
