@@ -40,10 +40,11 @@ fn list(root: &Path, name: &str, folders: &[(&str, &str)], text: &mut String) ->
     files.sort();
     _ = writeln!(text, "const {name}: &[PayloadFile] = &[");
     for (path, file) in files {
+        let source = file.to_string_lossy();
         let executable = executable(&file)?;
         _ = writeln!(
             text,
-            "    PayloadFile {{ path: {path:?}, bytes: include_bytes!({file:?}), executable: {executable} }},"
+            "    PayloadFile {{ path: {path:?}, bytes: include_bytes!({source:?}), executable: {executable} }},"
         );
     }
     text.push_str("];\n");
@@ -59,7 +60,7 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -> io::
     for entry in entries {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if LEFT_OUT.contains(&name.as_str()) || name.ends_with(".pyc") {
+        if LEFT_OUT.contains(&name.as_str()) {
             continue;
         }
         let path = format!("{prefix}{name}");

@@ -2,20 +2,172 @@
 
 use std::path::Path;
 
+use indexmap::IndexMap;
+
+use super::build::build;
 use super::known::Known;
-use super::model::Config;
+use super::model::{Config, ServiceConfig, StackConfig};
+use super::partial::PartialStack;
 use super::problem::Problems;
+use super::reader::{Item, Reader};
+use super::stack::finish;
+use super::tree;
+use crate::name::{EnvName, ServiceName, Tag};
+
+/// The key below `stacks` whose settings every environment has.
+const COMMON: &str = "common";
 
 /// Reads and checks config.yaml. `origin` is only for messages; `known` is what
 /// the catalogue offers (`Catalog::known`).
 pub fn load(text: &str, origin: &Path, known: &Known) -> Result<Config, Problems> {
-    let _ = (text, known);
-    Err(Problems::whole_file(origin, "not written yet"))
+    let (node, problems) = tree::parse(text, origin)?;
+    let Some(node) = node else {
+        return Err(Problems::whole_file(
+            origin,
+            "is empty: at least `images` and `stacks` are expected",
+        ));
+    };
+    let mut reader = Reader::new(origin, problems);
+    let config = read(&mut reader, &node, origin, known);
+    match (Problems::of(reader.problems), config) {
+        (None, Some(config)) => Ok(config),
+        (Some(problems), _) => Err(problems),
+        // Every way to no value has told why; this is for a way that forgot.
+        (None, None) => Err(Problems::whole_file(origin, "cannot be used")),
+    }
+}
+
+fn read(
+    reader: &mut Reader<'_>,
+    node: &tree::Node,
+    origin: &Path,
+    known: &Known,
+) -> Option<Config> {
+    let mut fields = reader.root(node)?;
+    let build = reader.need(&mut fields, "images").and_then(|images| {
+        let mut images = reader.map(&images)?;
+        let build = reader.need(&mut images, "build");
+        reader.finish(images);
+        self::build(reader, &build?, known)
+    });
+    let services = fields
+        .take("services")
+        .map(|item| services(reader, &item, known))
+        .unwrap_or_default();
+    let catalog = fields.take("catalog").and_then(|item| reader.text(&item));
+    let stacks = reader
+        .need(&mut fields, "stacks")
+        .map(|item| stacks(reader, &item, known));
+    reader.finish(fields);
+    Some(Config {
+        origin: origin.to_owned(),
+        build: build?,
+        services,
+        catalog,
+        stacks: stacks?,
+    })
+}
+
+fn services(
+    reader: &mut Reader<'_>,
+    item: &Item<'_>,
+    known: &Known,
+) -> IndexMap<ServiceName, ServiceConfig> {
+    let mut services = IndexMap::new();
+    let Some(mut fields) = reader.map(item) else {
+        return services;
+    };
+    for item in fields.rest() {
+        let Some(name) = known.service(&item.key.text).cloned() else {
+            reader.unknown(&item, "service", known.service_names());
+            continue;
+        };
+        let Some(mut fields) = reader.map(&item) else {
+            continue;
+        };
+        let repo = fields.take("repo").and_then(|item| {
+            reader.parsed(&item, |text| {
+                // Git would take it for an option.
+                if text.starts_with('-') {
+                    Err(format!("`{text}` is not a repository"))
+                } else {
+                    Ok(text.to_owned())
+                }
+            })
+        });
+        let git_ref = fields
+            .take("ref")
+            .and_then(|item| reader.name(&item, Tag::new))
+            .map(String::from);
+        reader.finish(fields);
+        services.insert(name, ServiceConfig { repo, git_ref });
+    }
+    services
+}
+
+fn stacks(
+    reader: &mut Reader<'_>,
+    item: &Item<'_>,
+    known: &Known,
+) -> IndexMap<EnvName, StackConfig> {
+    let mut stacks = IndexMap::new();
+    let Some(mut fields) = reader.map(item) else {
+        return stacks;
+    };
+    let entries = fields.rest();
+    let common = entries
+        .iter()
+        .find(|item| item.key.text == COMMON)
+        .map(|item| PartialStack::read(reader, item, known))
+        .unwrap_or_default();
+    for item in entries.iter().filter(|item| item.key.text != COMMON) {
+        let env = match EnvName::new(item.key.text.clone()) {
+            Ok(env) => env,
+            Err(bad) => {
+                let text = &item.key.text;
+                reader.wrong(item.key.at, "stacks", text, bad.to_string(), None);
+                continue;
+            }
+        };
+        let own = PartialStack::read(reader, item, known);
+        if let Some(stack) = finish(reader, item, env.clone(), own.over(&common)) {
+            stacks.insert(env, stack);
+        }
+    }
+    stack_names_differ(reader, &entries, &stacks);
+    stacks
+}
+
+/// Two environments of one stack name would overwrite each other.
+fn stack_names_differ(
+    reader: &mut Reader<'_>,
+    entries: &[Item<'_>],
+    stacks: &IndexMap<EnvName, StackConfig>,
+) {
+    for (index, (env, stack)) in stacks.iter().enumerate() {
+        let earlier = stacks
+            .iter()
+            .take(index)
+            .find(|(_, other)| other.stack_name == stack.stack_name);
+        let item = entries.iter().find(|item| item.key.text == env.as_str());
+        if let (Some((other, _)), Some(item)) = (earlier, item) {
+            let name = stack.stack_name.as_str();
+            let message = format!("stack name `{name}` is that of `{other}` already");
+            reader.wrong(item.key.at, &item.path, name, message, None);
+        }
+    }
 }
 
 /// The `catalog` that a configuration asks for, before anything else of it can
 /// be checked; none where it says nothing or cannot be read.
 pub fn catalog_choice(text: &str) -> Option<String> {
-    let _ = text;
-    None
+    let (node, _) = tree::parse(text, Path::new("")).ok()?;
+    let tree::Value::Map(entries) = node?.value else {
+        return None;
+    };
+    entries
+        .iter()
+        .find(|(key, _)| key.text == "catalog")
+        .map(|(_, node)| node.text().to_owned())
+        .filter(|text| !text.is_empty())
 }

@@ -1,11 +1,18 @@
 //! Configuration: text in, a checked [`Config`] or every mistake at once out.
 //! Nothing here opens a file or asks a cloud.
 
+mod build;
 mod cidr;
 mod known;
 mod load;
 mod model;
+mod partial;
 mod problem;
+pub(crate) mod reader;
+mod schema;
+mod stack;
+pub(crate) mod tree;
+mod url;
 
 pub use cidr::Cidr;
 pub use known::{Known, KnownService};
@@ -15,3 +22,4 @@ pub use model::{
     ServiceConfig, StackConfig,
 };
 pub use problem::{Problem, Problems, nearest};
+pub use schema::schema;

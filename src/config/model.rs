@@ -41,7 +41,7 @@ impl Config {
                 path: self.origin.clone(),
                 line: 0,
                 column: 0,
-                key: "stacks".to_owned(),
+                key: String::new(),
                 text: env.to_string(),
                 message: format!("no stack `{env}`: {there}"),
                 nearest: nearest(env.as_str(), known),

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use crate::config::{Known, KnownService};
 use crate::name::{RoleName, ServiceName};
 
 /// A checked catalogue.
@@ -182,5 +183,71 @@ impl Service {
                 Some(Ready::Http(check)) => Some(check),
                 _ => None,
             })
+    }
+}
+
+impl Service {
+    /// The backing services this one needs, each with what needs it.
+    pub fn needs(&self) -> impl Iterator<Item = (Kind, &'static str)> {
+        [
+            (self.database.is_some(), Kind::Postgresql, "`database`"),
+            (self.vhost.is_some(), Kind::Rabbitmq, "`vhost`"),
+            (self.redis, Kind::Redis, "`redis`"),
+            (self.port.is_some(), Kind::Gateway, "`port`"),
+        ]
+        .into_iter()
+        .filter(|(needed, ..)| *needed)
+        .map(|(_, kind, why)| (kind, why))
+    }
+}
+
+impl Role {
+    /// The one role of a backing service: one server, no processes of ours.
+    pub fn server() -> Self {
+        Self {
+            instances: 1,
+            processes: IndexMap::new(),
+            reaches: Vec::new(),
+            ready: None,
+            job_users: Vec::new(),
+        }
+    }
+}
+
+impl Catalog {
+    /// The first service of `kind`.
+    pub fn of_kind(&self, kind: Kind) -> Option<(&ServiceName, &Service)> {
+        self.services
+            .iter()
+            .find(|(_, service)| service.kind == kind)
+    }
+
+    /// The services that are deployed, in order: all applications, and of the
+    /// others those that an application needs.
+    pub fn deployed(&self) -> impl Iterator<Item = (&ServiceName, &Service)> {
+        self.services.iter().filter(|(_, service)| {
+            service.kind == Kind::Application
+                || self
+                    .services
+                    .values()
+                    .filter(|other| other.kind == Kind::Application)
+                    .flat_map(Service::needs)
+                    .any(|(kind, _)| kind == service.kind)
+        })
+    }
+
+    /// What a configuration may name.
+    pub fn known(&self) -> Known {
+        let known = |service: &Service| KnownService {
+            roles: service.roles.keys().cloned().collect(),
+            scalable: service.kind == Kind::Application,
+        };
+        Known {
+            services: self
+                .services
+                .iter()
+                .map(|(name, service)| (name.clone(), known(service)))
+                .collect(),
+        }
     }
 }

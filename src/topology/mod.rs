@@ -3,11 +3,19 @@
 
 mod builtin;
 mod catalog;
+mod check;
+mod flow;
 mod model;
+mod parse;
+mod parse_role;
+mod parse_runtime;
+mod parse_service;
+mod placeholder;
 mod resolve;
 
 pub use catalog::{
     Catalog, ExtraSource, HttpCheck, Kind, Migrate, Process, Ready, Role, Service, Source,
 };
 pub use model::{Flow, Member, Party, RecipeGroup, RecipeName, RoleKey, Topology};
-pub use resolve::{backing_services, recipe_groups};
+pub use placeholder::{BadPlaceholder, Part, Placeholder, parts};
+pub use resolve::recipe_groups;

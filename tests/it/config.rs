@@ -1,0 +1,100 @@
+//! Configuration files, right and wrong, against the built-in catalogue.
+
+use std::path::{Path, PathBuf};
+
+use ptero_deploy::config::{self, Config, Problems};
+use ptero_deploy::name::EnvName;
+use ptero_deploy::topology::Catalog;
+
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+pub(crate) fn load(path: &Path) -> Result<Config, Problems> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let name = path.file_name().unwrap();
+    config::load(&text, Path::new(name), &Catalog::ptero().known())
+}
+
+/// The YAML block of the original description, as it stood.
+const ORIGINAL: &str = "
+    images:
+        build:
+            build_machine_image: some-vm-image
+            base_image_urls:
+                default: http://some.place/with/some/image
+                shell-command:
+                    worker: http://another.place/with/a/different/image
+
+    stacks:
+        common:
+            public_net_id: some-uuid
+
+        staging:
+            stack_name: ptero-staging
+            default_shell_command_worker_instances: 1
+
+        production:
+            stack_name: ptero-production
+            default_shell_command_worker_instances: 4
+";
+
+#[test]
+fn every_mistake_is_told_with_its_place() {
+    let folder = root().join("tests/scenarios/config-mistakes");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ext| ext == "yaml"))
+        .collect();
+    files.sort();
+    assert!(files.len() >= 10, "only {} files", files.len());
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(&folder);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        for path in files {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let problems = load(&path).expect_err(&name);
+            insta::assert_snapshot!(name, problems.to_string());
+        }
+    });
+}
+
+#[test]
+fn the_original_example_loads_as_it_stands() {
+    let known = Catalog::ptero().known();
+    let original = config::load(ORIGINAL, Path::new("config.yaml"), &known).unwrap();
+    let ours = load(&root().join("config.example.yaml")).unwrap();
+    let ours = Config {
+        origin: original.origin.clone(),
+        ..ours
+    };
+    assert_eq!(original, ours);
+    let environments: Vec<&str> = original.environments().map(EnvName::as_str).collect();
+    assert_eq!(environments, ["staging", "production"]);
+}
+
+#[test]
+fn a_stack_that_is_missing_lists_those_there_are() {
+    let config = load(&root().join("config.example.yaml")).unwrap();
+    let env = EnvName::new("stagign").unwrap();
+    let problems = config.stack(&env).expect_err("no such stack");
+    assert_eq!(
+        problems.to_string(),
+        "config.example.yaml: no stack `stagign`: there are `staging`, `production`; did you mean `staging`?"
+    );
+}
+
+#[test]
+fn the_catalogue_can_be_asked_for_before_anything_is_checked() {
+    let choice = |text| config::catalog_choice(text);
+    assert_eq!(
+        choice("catalog: miniptero\nnonsense: 1").as_deref(),
+        Some("miniptero")
+    );
+    assert_eq!(choice("stacks: {}"), None);
+    assert_eq!(choice("catalog:"), None);
+    assert_eq!(choice("catalog: [unclosed"), None);
+}

@@ -1,0 +1,4 @@
+//! The one integration binary: the program and its public parts, as others use
+//! them. A file that is not listed here is not run.
+
+mod config;
