@@ -7,6 +7,7 @@ pub mod check;
 pub mod details;
 pub mod document;
 pub mod every_member;
+pub mod expect;
 pub mod finding;
 pub mod http;
 pub mod junit;

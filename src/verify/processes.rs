@@ -33,6 +33,25 @@ pub fn verdict(service: &ServiceTarget, answer: &Answer) -> Verdict {
     Err(Finding::new(expected, seen))
 }
 
+/// One verdict of several: a finding that names all of theirs, or their words.
+pub fn all(verdicts: Vec<Verdict>) -> Verdict {
+    let (mut fine, mut expected, mut seen) = (Vec::new(), Vec::new(), Vec::new());
+    for verdict in verdicts {
+        match verdict {
+            Ok(detail) => fine.push(detail),
+            Err(finding) => {
+                expected.push(finding.expected);
+                seen.push(finding.seen);
+            }
+        }
+    }
+    if seen.is_empty() {
+        Ok(fine.join("; "))
+    } else {
+        Err(Finding::new(expected.join(" and "), seen.join("; ")))
+    }
+}
+
 /// The nodes that are fine, from lines like `worker@host: OK`; other lines
 /// are counts and blanks.
 fn nodes(answer: &Answer) -> BTreeSet<String> {
@@ -48,7 +67,8 @@ fn nodes(answer: &Answer) -> BTreeSet<String> {
 mod tests {
     use serde_json::json;
 
-    use super::verdict;
+    use super::{all, verdict};
+    use crate::verify::finding::Finding;
     use crate::verify::http::Answer;
     use crate::verify::target::ServiceTarget;
 
@@ -94,6 +114,25 @@ mod tests {
             500,
             &[],
             Err("expected 2 processes of workflow, saw 500: {\"celeryStatus\":[]}"),
+        );
+    }
+
+    #[test]
+    fn findings_of_several_services_are_told_together() {
+        let fine = || Ok("a: 2 answer".to_owned());
+        let finding = |name| {
+            Err(Finding::new(
+                format!("2 of {name}"),
+                format!("none of {name}"),
+            ))
+        };
+        assert_eq!(
+            all(vec![fine(), fine()]),
+            Ok("a: 2 answer; a: 2 answer".to_owned())
+        );
+        assert_eq!(
+            all(vec![finding("b"), fine(), finding("c")]),
+            Err(Finding::new("2 of b and 2 of c", "none of b; none of c"))
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 use url::Url;
 
@@ -116,7 +116,7 @@ impl Runner<'_> {
             let judge = |answer: &Answer| processes::verdict(service, answer);
             self.until_passed(&path, judge).await
         });
-        Ok(try_join_all(verdicts).await?.join("; "))
+        processes::all(join_all(verdicts).await)
     }
 
     /// Asks until the answer passes, or until the last finding has to stand.
