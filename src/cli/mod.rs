@@ -5,7 +5,6 @@ pub mod fabric;
 pub mod flags;
 pub mod grammar;
 pub mod listing;
-pub mod nearest;
 pub mod options;
 pub mod output;
 pub mod settings;

@@ -3,7 +3,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::nearest::nearest;
+use crate::config::nearest;
 use crate::error::{Failure, Kind};
 use crate::ui::data::{Format, Shape};
 

@@ -5,9 +5,9 @@ use clap::{Arg, Command};
 
 use crate::cli::fabric::{Argument, Call};
 use crate::cli::listing::{Listed, tasks};
-use crate::cli::nearest::nearest;
 use crate::cli::options::takes_value;
 use crate::cli::unreadable::{Unreadable, unknown_task};
+use crate::config::nearest;
 
 /// The keys with which Fabric chooses where a task runs.
 const HOST_KEYS: [&str; 5] = ["host", "hosts", "role", "roles", "exclude_hosts"];
@@ -93,7 +93,7 @@ fn keyed<'a>(task: &Listed, parameters: &[&'a Arg], key: &str) -> Result<&'a Arg
         return Err(Unreadable::Hosts { task, key });
     }
     let known = parameters.iter().map(|one| one.get_id().as_str());
-    let nearest = nearest(&key, known).map(str::to_owned);
+    let nearest = nearest(&key, known);
     Err(Unreadable::UnknownKey { task, key, nearest })
 }
 

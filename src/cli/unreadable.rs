@@ -3,7 +3,7 @@
 use clap::Command;
 
 use crate::cli::listing::{PLANNED, tasks};
-use crate::cli::nearest::nearest;
+use crate::config::nearest;
 use crate::error::{Failure, Kind};
 
 /// Arguments that name nothing that can be run.
@@ -140,6 +140,6 @@ pub fn unknown_task(path: &str, root: &Command, spell: impl Fn(&str) -> String) 
         .collect();
     Unreadable::UnknownTask {
         word: spell(path),
-        nearest: nearest(path, names.iter().map(String::as_str)).map(spell),
+        nearest: nearest(path, names.iter().map(String::as_str)).map(|name| spell(&name)),
     }
 }

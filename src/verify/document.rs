@@ -1,0 +1,96 @@
+//! The workflow documents that checks submit.
+
+use serde_json::{Value, json};
+
+use crate::verify::target::JobTarget;
+
+/// What the workflow without jobs passes through.
+pub const PASSED: &str = "kittens";
+
+/// What the one job writes.
+pub const WRITTEN: &str = "ptero says hello";
+
+/// A user that no member has; longer than a system allows, so that none can.
+pub const NO_USER: &str = "no-such-user-on-any-member-of-ptero";
+
+/// A workflow without any job: its input comes out under another name.
+pub fn without_jobs(name: &str) -> Value {
+    json!({
+        "name": name,
+        "tasks": {},
+        "inputs": {"x": PASSED},
+        "links": [{
+            "source": "input connector",
+            "destination": "output connector",
+            "dataFlow": {"x": "y"},
+        }],
+    })
+}
+
+/// A workflow of tasks side by side, a job each: all run `command`.
+pub fn with_jobs(name: &str, jobs: &JobTarget, command: &[&str], count: usize) -> Value {
+    as_user(name, jobs, &jobs.user, command, count)
+}
+
+/// The same as another user.
+pub fn as_user(name: &str, jobs: &JobTarget, user: &str, command: &[&str], count: usize) -> Value {
+    let names: Vec<String> = (0..count).map(|at| format!("job-{at}")).collect();
+    let task = json!({"methods": [{
+        "name": "run",
+        "service": "job",
+        "serviceUrl": jobs.service_url,
+        // Without this PTero keeps nothing of what the job wrote.
+        "serviceDataToSave": ["exitCode", "stdout", "stderr"],
+        "parameters": {
+            "commandLine": command,
+            "user": user,
+            "workingDirectory": "/tmp",
+        },
+    }]});
+    let tasks: serde_json::Map<String, Value> = names
+        .iter()
+        .map(|name| (name.clone(), task.clone()))
+        .collect();
+    let links: Vec<Value> = names
+        .iter()
+        .flat_map(|name| {
+            [
+                json!({"source": "input connector", "destination": name}),
+                json!({"source": name, "destination": "output connector"}),
+            ]
+        })
+        .collect();
+    json!({"name": name, "inputs": {}, "tasks": tasks, "links": links})
+}
+
+/// Documents that must be refused, each with what is wrong with it.
+pub fn bad() -> Vec<(&'static str, String)> {
+    let link =
+        |source: &str, destination: &str| json!({"source": source, "destination": destination});
+    let task = json!({"methods": [{
+        "name": "run",
+        "service": "job",
+        "serviceUrl": "http://127.0.0.1:5000/v1",
+        "parameters": {"commandLine": ["true"], "user": "nobody", "workingDirectory": "/tmp"},
+    }]});
+    let circle = json!({
+        "inputs": {},
+        "tasks": {"A": task, "B": task},
+        "links": [
+            link("input connector", "A"),
+            link("A", "B"),
+            link("B", "A"),
+            link("B", "output connector"),
+        ],
+    });
+    vec![
+        ("no JSON", "{".to_owned()),
+        ("an empty document", "{}".to_owned()),
+        ("no links", json!({"inputs": {}, "tasks": {}}).to_string()),
+        (
+            "tasks as a list",
+            json!({"inputs": {}, "tasks": [], "links": [link("input connector", "output connector")]}).to_string(),
+        ),
+        ("tasks in a circle", circle.to_string()),
+    ]
+}

@@ -1,0 +1,136 @@
+//! Whether single workflows end as they should.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::verify::details::{JobRun, job_runs};
+use crate::verify::document::{self, NO_USER, PASSED, WRITTEN};
+use crate::verify::finding::{Finding, Verdict};
+use crate::verify::target::JobTarget;
+use crate::verify::workflow::{Ended, Workflows};
+
+/// A workflow without jobs passes its input through.
+pub async fn without_jobs(workflows: &Workflows<'_>) -> Verdict {
+    let ended = workflows
+        .run(&document::without_jobs(&name("no-jobs")))
+        .await?;
+    expect_status("succeeded", &ended)?;
+    let report = workflows.report(&ended, "workflow-outputs").await?;
+    let detail = passed_through(&report)?;
+    workflows.forget(&ended).await;
+    Ok(detail)
+}
+
+/// A workflow with one job shows what the job wrote.
+pub async fn one_job(workflows: &Workflows<'_>, jobs: &JobTarget) -> Verdict {
+    let document = document::with_jobs(&name("one-job"), jobs, &["echo", WRITTEN], 1);
+    let ended = workflows.run(&document).await?;
+    expect_status("succeeded", &ended)?;
+    let report = workflows.report(&ended, "workflow-details").await?;
+    let detail = wrote(&job_runs(&report))?;
+    workflows.forget(&ended).await;
+    Ok(detail)
+}
+
+/// A workflow whose only job fails ends as failed.
+pub async fn failing_job(workflows: &Workflows<'_>, jobs: &JobTarget) -> Verdict {
+    let document = document::with_jobs(&name("failing-job"), jobs, &["false"], 1);
+    fails(workflows, &document).await
+}
+
+/// A workflow whose only job is of `user` ends as failed.
+pub async fn job_of(workflows: &Workflows<'_>, jobs: &JobTarget, user: &str) -> Verdict {
+    let document = document::as_user(&name("user"), jobs, user, &["true"], 1);
+    fails(workflows, &document).await
+}
+
+/// The user that no member has.
+pub const UNKNOWN_USER: &str = NO_USER;
+
+async fn fails(workflows: &Workflows<'_>, document: &Value) -> Verdict {
+    let ended = workflows.run(document).await?;
+    expect_status("failed", &ended)?;
+    workflows.forget(&ended).await;
+    Ok("failed, as it should".to_owned())
+}
+
+/// A name that tells whoever finds the workflow where it comes from.
+pub fn name(what: &str) -> String {
+    format!("ptero-deploy-check-{what}-{}", Uuid::new_v4())
+}
+
+/// Judges how a workflow ended.
+pub fn expect_status(wanted: &str, ended: &Ended) -> Result<(), Finding> {
+    if ended.status == wanted {
+        return Ok(());
+    }
+    let expected = format!("{} to end as `{wanted}`", ended.url());
+    Err(Finding::new(expected, format!("`{}`", ended.status)))
+}
+
+fn passed_through(report: &Value) -> Verdict {
+    let (wanted, seen) = (json!({"y": PASSED}), &report["outputs"]);
+    if *seen == wanted {
+        return Ok(format!("outputs {wanted}"));
+    }
+    Err(Finding::new(format!("outputs {wanted}"), seen.to_string()))
+}
+
+fn wrote(runs: &[JobRun]) -> Verdict {
+    let expected = format!("one job that wrote `{WRITTEN}`");
+    match runs {
+        [run] if run.stdout.trim_end() == WRITTEN => Ok(format!("the job wrote `{WRITTEN}`")),
+        [run] => Err(Finding::new(
+            expected,
+            format!("`{}`", run.stdout.trim_end()),
+        )),
+        _ => Err(Finding::new(expected, format!("{} jobs", runs.len()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{passed_through, wrote};
+    use crate::verify::details::JobRun;
+
+    #[track_caller]
+    fn outputs(report: &Value, expected: Result<(), &str>) {
+        let seen = passed_through(report).map(drop).map_err(|one| one.seen);
+        assert_eq!(seen, expected.map_err(str::to_owned));
+    }
+
+    #[track_caller]
+    fn stdout(texts: &[&str], expected: Result<(), &str>) {
+        let runs: Vec<JobRun> = texts
+            .iter()
+            .map(|text| JobRun {
+                status: "succeeded".into(),
+                stdout: (*text).to_owned(),
+            })
+            .collect();
+        let seen = wrote(&runs).map(drop).map_err(|one| one.seen);
+        assert_eq!(seen, expected.map_err(str::to_owned));
+    }
+
+    #[test]
+    fn outputs_have_to_be_the_ones_that_went_in() {
+        outputs(&json!({"outputs": {"y": "kittens"}}), Ok(()));
+        outputs(
+            &json!({"outputs": {"y": "puppies"}}),
+            Err("{\"y\":\"puppies\"}"),
+        );
+        outputs(&json!({"outputs": null}), Err("null"));
+        outputs(&Value::Null, Err("null"));
+    }
+
+    #[test]
+    fn the_job_has_to_be_one_and_to_have_written_its_line() {
+        stdout(&["ptero says hello\n"], Ok(()));
+        stdout(&["ptero says hell\n"], Err("`ptero says hell`"));
+        stdout(&[""], Err("``"));
+        stdout(&[], Err("0 jobs"));
+        stdout(&["ptero says hello\n", "ptero says hello\n"], Err("2 jobs"));
+    }
+}
