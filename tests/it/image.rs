@@ -5,7 +5,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 use ptero_deploy::config::{self, Config};
 use ptero_deploy::image::{self, BaseDigests, Commits, JobSettings, Recipe, RecipeError};
-use ptero_deploy::name::{ServiceName, Tag};
+use ptero_deploy::name::{RoleName, ServiceName, Tag};
 use ptero_deploy::topology::{Catalog, recipe_groups};
 
 use crate::config::{load, root};
@@ -60,12 +60,7 @@ fn roles_share_an_image_unless_their_base_differs() {
     let seen: Vec<String> = recipes
         .iter()
         .map(|recipe| {
-            let roles: Vec<&str> = recipe
-                .group
-                .roles
-                .iter()
-                .map(|role| role.as_str())
-                .collect();
+            let roles: Vec<&str> = recipe.group.roles.iter().map(RoleName::as_str).collect();
             format!(
                 "{}: {} from {}",
                 recipe.name(),
