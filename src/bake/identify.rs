@@ -61,24 +61,6 @@ fn refused(tag: &Tag, problems: &[String]) -> Failure {
     Failure::new(Kind::Usage, message).caused_by(problems.join("\n"))
 }
 
-/// Where a service's code is: the configuration's repository, else the
-/// catalogue's.
-pub fn repository<'a>(
-    config: &'a Config,
-    catalog: &'a Catalog,
-    service: &ServiceName,
-) -> Option<&'a str> {
-    let own = config
-        .services
-        .get(service)
-        .and_then(|own| own.repo.as_deref());
-    let catalogued = catalog
-        .services
-        .get(service)
-        .and_then(|service| service.source.repo.as_deref());
-    own.or(catalogued)
-}
-
 async fn commits(config: &Config, catalog: &Catalog, tag: &Tag) -> Result<Commits, Vec<String>> {
     let applications = catalog
         .deployed()
@@ -97,7 +79,7 @@ async fn commit(
     service: &ServiceName,
     tag: &Tag,
 ) -> Result<String, String> {
-    let Some(repo) = repository(config, catalog, service) else {
+    let Some(repo) = image::repository(config, catalog, service) else {
         return Err(format!(
             "{service}: no repository is known; set `services.{service}.repo`"
         ));

@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use tokio::sync::mpsc;
 
 use crate::bake::builder::Builder;
-use crate::bake::identify::{Identified, repository};
+use crate::bake::identify::Identified;
 use crate::bake::logbook::Logbook;
 use crate::bake::payload::{self, SourceFile};
 use crate::bake::protocol::{Built, Said};
@@ -103,7 +103,7 @@ impl Kitchen<'_> {
     async fn put(&self, builder: &Builder, recipes: &[Recipe]) -> Result<(), Failure> {
         let folder = tempfile::tempdir()
             .map_err(|error| Failure::new(Kind::Failed, "no temporary folder").caused_by(error))?;
-        let archives = image::sources(recipes, self.catalog);
+        let archives = image::sources(recipes, self.config, self.catalog);
         let files = archives
             .iter()
             .map(|archive| self.fetch(archive, folder.path()));
@@ -144,28 +144,21 @@ impl Kitchen<'_> {
 
     async fn fetch(&self, archive: &SourceArchive, folder: &Path) -> Result<PathBuf, Failure> {
         let to = folder.join(archive.path.replace('/', "_"));
-        let own = repository(self.config, self.catalog, &archive.service);
-        let extra = self
-            .catalog
-            .services
-            .get(&archive.service)
-            .and_then(|service| {
-                let found = service
-                    .source
-                    .extra
-                    .iter()
-                    .find(|extra| extra.name == archive.name);
-                found.map(|extra| extra.repo.as_str())
-            });
-        let repo = extra.or(own).unwrap_or_default();
+        // `identify` refuses a service without a repository.
+        let repo = archive.repo.as_deref().unwrap_or_default();
         self.reporter
             .note(&archive.name, format!("source at {}", &archive.commit));
-        git::archive(repo, &archive.commit, &self.git_cache, &to)
-            .await
-            .map_err(|error| {
-                Failure::new(Kind::Failed, format!("no source of `{}`", archive.name))
-                    .caused_by(error)
-            })?;
+        git::archive(
+            repo,
+            &archive.commit,
+            archive.subdirectory.as_deref(),
+            &self.git_cache,
+            &to,
+        )
+        .await
+        .map_err(|error| {
+            Failure::new(Kind::Failed, format!("no source of `{}`", archive.name)).caused_by(error)
+        })?;
         Ok(to)
     }
 
@@ -181,7 +174,7 @@ impl Kitchen<'_> {
             payload_dir,
             parallel: build.parallel.unwrap_or(PARALLEL_DEFAULT),
         };
-        let mut job = image::job(recipes, self.catalog, settings);
+        let mut job = image::job(recipes, self.config, self.catalog, settings);
         // The published checksum is checked too, where none was configured.
         job.bases = self
             .identified
