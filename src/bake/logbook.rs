@@ -6,18 +6,6 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Where logs of builds go: below the state folder of the user.
-pub fn folder(env: impl Fn(&str) -> Option<String>) -> PathBuf {
-    let state = env("XDG_STATE_HOME")
-        .filter(|path| !path.is_empty())
-        .map(PathBuf::from);
-    let home = || env("HOME").map(|home| Path::new(&home).join(".local/state"));
-    state
-        .or_else(home)
-        .unwrap_or_else(std::env::temp_dir)
-        .join("ptero-deploy/builds")
-}
-
 /// The logs of one run.
 pub struct Logbook {
     folder: PathBuf,

@@ -4,6 +4,7 @@
 pub mod base;
 pub mod boot;
 pub mod builder;
+pub mod ensure;
 pub mod git;
 pub mod identify;
 pub mod logbook;

@@ -1,7 +1,6 @@
 //! Recipes without an image become images: sources fetched, a builder found,
 //! everything baked there side by side, each image uploaded when it is ready.
 
-use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use futures_util::future::try_join_all;
@@ -65,13 +64,15 @@ impl Kitchen<'_> {
         let job = self.job(recipes);
         let pass = upload::pass(self.cloud, self.reporter).await;
         let (sender, mut receiver) = mpsc::unbounded_channel();
-        let book = RefCell::new(self.logbook()?);
-        let unmade = RefCell::new(Vec::new());
-        let baking = async {
-            let heard = |said| self.heard(said, &sender, &book, &unmade);
-            let ended = builder.bake(&job, heard).await;
-            drop(sender);
-            ended
+        let mut listener = Listener {
+            reporter: self.reporter,
+            built: sender,
+            book: self.logbook()?,
+            unmade: Vec::new(),
+        };
+        let baking = async move {
+            let ended = builder.bake(&job, |said| listener.heard(said)).await;
+            (ended, listener.unmade)
         };
         let uploading = async {
             let mut unsent = Vec::new();
@@ -86,9 +87,8 @@ impl Kitchen<'_> {
             }
             unsent
         };
-        let (ended, unsent) = tokio::join!(baking, uploading);
+        let ((ended, mut unmade), unsent) = tokio::join!(baking, uploading);
         upload::revoke(self.cloud, self.reporter, pass).await;
-        let mut unmade = unmade.into_inner();
         unmade.extend(unsent);
         let ended = ended.map_err(|error| {
             Failure::new(Kind::Failed, "the builder could not be used").caused_by(error)
@@ -206,54 +206,6 @@ impl Kitchen<'_> {
         })
     }
 
-    fn heard(
-        &self,
-        said: Said,
-        built: &mpsc::UnboundedSender<Built>,
-        book: &RefCell<Logbook>,
-        unmade: &RefCell<Vec<Unmade>>,
-    ) {
-        match said {
-            Said::Base {
-                state,
-                bytes,
-                total,
-                ..
-            } if state == "download" => self.reporter.emit(&Event::Progress {
-                subject: "base image".to_owned(),
-                phase: state,
-                done: bytes,
-                total,
-                unit: Unit::Bytes,
-            }),
-            Said::Base { state, .. } => self.reporter.note("base image", state),
-            Said::Recipe { recipe, phase } => self.reporter.note(recipe, phase),
-            Said::Log { recipe, line } => {
-                book.borrow_mut().line(&recipe, &line);
-                self.reporter.emit(&Event::BakeLog { recipe, line });
-            }
-            Said::Built(one) => {
-                self.reporter
-                    .note(&one.name, format!("built, {} MiB", one.bytes >> 20));
-                // The receiver lives as long as the bake.
-                let _ = built.send(one);
-            }
-            Said::Failed {
-                name,
-                phase,
-                resource,
-                reason,
-                tail,
-            } => {
-                let name = name.unwrap_or_else(|| "build".to_owned());
-                let log = book.borrow().path(&name);
-                let reason = explained(phase.as_deref(), resource.as_deref(), &reason, &tail, &log);
-                unmade.borrow_mut().push(Unmade { name, reason });
-            }
-            Said::Done { .. } | Said::Progress { .. } | Said::Uploaded { .. } => {}
-        }
-    }
-
     async fn upload(
         &self,
         builder: &Builder,
@@ -277,6 +229,59 @@ impl Kitchen<'_> {
             format!("uploaded as {} ({})", new.name, image.id),
         );
         Ok(())
+    }
+}
+
+/// Hears the scripts on the builder: tells progress, keeps logs, hands finished
+/// images on.
+struct Listener<'a> {
+    reporter: &'a Reporter,
+    built: mpsc::UnboundedSender<Built>,
+    book: Logbook,
+    unmade: Vec<Unmade>,
+}
+
+impl Listener<'_> {
+    fn heard(&mut self, said: Said) {
+        match said {
+            Said::Base {
+                state,
+                bytes,
+                total,
+                ..
+            } if state == "download" => self.reporter.emit(&Event::Progress {
+                subject: "base image".to_owned(),
+                phase: state,
+                done: bytes,
+                total,
+                unit: Unit::Bytes,
+            }),
+            Said::Base { state, .. } => self.reporter.note("base image", state),
+            Said::Recipe { recipe, phase } => self.reporter.note(recipe, phase),
+            Said::Log { recipe, line } => {
+                self.book.line(&recipe, &line);
+                self.reporter.emit(&Event::BakeLog { recipe, line });
+            }
+            Said::Built(one) => {
+                self.reporter
+                    .note(&one.name, format!("built, {} MiB", one.bytes >> 20));
+                // The receiver lives as long as the bake.
+                let _ = self.built.send(one);
+            }
+            Said::Failed {
+                name,
+                phase,
+                resource,
+                reason,
+                tail,
+            } => {
+                let name = name.unwrap_or_else(|| "build".to_owned());
+                let log = self.book.path(&name);
+                let reason = explained(phase.as_deref(), resource.as_deref(), &reason, &tail, &log);
+                self.unmade.push(Unmade { name, reason });
+            }
+            Said::Done { .. } | Said::Progress { .. } | Said::Uploaded { .. } => {}
+        }
     }
 }
 

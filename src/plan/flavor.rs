@@ -8,9 +8,9 @@ pub struct FlavorFact {
     /// Virtual processors.
     pub vcpus: u32,
     /// Memory in MiB.
-    pub ram_mib: u32,
+    pub ram_mib: u64,
     /// Root disk in GiB; 0 means as large as the image.
-    pub disk_gib: u32,
+    pub disk_gib: u64,
 }
 
 /// What a server needs at least.
@@ -19,9 +19,9 @@ pub struct Need {
     /// Virtual processors.
     pub vcpus: u32,
     /// Memory in MiB.
-    pub ram_mib: u32,
+    pub ram_mib: u64,
     /// Root disk in GiB.
-    pub disk_gib: u32,
+    pub disk_gib: u64,
 }
 
 /// A member: an interpreter, a few processes of 50-90 MiB each, and Puppet for
@@ -63,7 +63,7 @@ pub fn smallest(flavors: &[FlavorFact], need: Need) -> Option<&FlavorFact> {
 mod tests {
     use super::{BUILD_MACHINE, FlavorFact, MEMBER, smallest};
 
-    fn flavor(name: &str, vcpus: u32, ram_mib: u32, disk_gib: u32) -> FlavorFact {
+    fn flavor(name: &str, vcpus: u32, ram_mib: u64, disk_gib: u64) -> FlavorFact {
         FlavorFact {
             name: name.to_owned(),
             vcpus,

@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod delete;
+pub mod kitchen;
 pub mod list;
 pub mod prune;
 
