@@ -101,6 +101,7 @@ async fn bases(
     config: &Config,
     catalog: &Catalog,
 ) -> Result<IndexMap<BaseImage, Base>, Vec<String>> {
+    crate::tls::choose();
     let client = reqwest::Client::builder()
         .build()
         .map_err(|error| vec![chain(&error)])?;

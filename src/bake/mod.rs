@@ -16,3 +16,4 @@ pub mod protocol;
 pub mod run;
 pub mod ssh;
 pub mod upload;
+pub mod users;

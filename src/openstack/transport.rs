@@ -62,7 +62,7 @@ impl Transport {
 
     fn build(&self, tls: bool, purpose: Use) -> Result<Client, CloudError> {
         // Refused when another part of the program was first; then that one serves.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        crate::tls::choose();
         let mut builder = Client::builder()
             .redirect(Policy::none())
             .retry(reqwest::retry::never())

@@ -55,6 +55,7 @@ pub(super) fn place(
     let resource_name = names::member(member, digest8);
     let metadata = Term::map([
         ("ptero_env", topology.env.as_str().into()),
+        ("ptero_stack", topology.stack.stack_name.as_str().into()),
         ("ptero_service", key.service.as_str().into()),
         ("ptero_role", key.role.as_str().into()),
         ("ptero_pool", member.pool.as_str().into()),

@@ -18,7 +18,8 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     if args.purge {
         context
             .ask
-            .confirm("remove the embedded cloud with all its data?")?;
+            .confirm("remove the embedded cloud with all its data?")
+            .await?;
     }
     embedded::run(context.reporter.clone(), move |tell| {
         cloud.down(args.purge, tell)

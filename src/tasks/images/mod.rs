@@ -5,6 +5,7 @@ pub mod delete;
 pub mod kitchen;
 pub mod list;
 pub mod prune;
+pub mod removal;
 
 use clap::Subcommand;
 
