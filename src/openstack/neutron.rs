@@ -121,7 +121,7 @@ impl Neutron<'_> {
     /// The one network of this name or id.
     pub async fn network(&self, name_or_id: &str) -> Result<Network, CloudError> {
         let (id, name) = ([("id", name_or_id)], [("name", name_or_id)]);
-        let (by_id, by_name) = futures_util::try_join!(self.networks(&id), self.networks(&name))?;
+        let (by_id, by_name) = tokio::try_join!(self.networks(&id), self.networks(&name))?;
         let found = if by_id.is_empty() { by_name } else { by_id };
         one("network", name_or_id, found, |network| &network.id)
     }
