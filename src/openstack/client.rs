@@ -231,7 +231,7 @@ impl Cloud {
             credentials.auth_url.as_str().trim_end_matches('/'),
             call.path
         );
-        let reply = self.tries(&call, &url, given.as_ref()).await?;
+        let reply = Box::pin(self.tries(&call, &url, given.as_ref())).await?;
         if matches!(reply.status, 401 | 403 | 404) && !reply.is_html() {
             return Err(CloudError::Login {
                 url: credentials.auth_url.to_string(),
@@ -298,7 +298,8 @@ impl Cloud {
 
     async fn sent_with(&self, session: &Session, call: &Call) -> Result<Reply, CloudError> {
         let url = format!("{}{}", self.endpoint(session, call.service)?, call.path);
-        self.tries(call, &url, Some(&session.token)).await
+        // Boxed: every future above holds this one, and they are joined by the dozen.
+        Box::pin(self.tries(call, &url, Some(&session.token))).await
     }
 
     async fn tries(
