@@ -30,10 +30,12 @@ fn release(topology: &Topology) -> ReleaseInput {
         };
         (recipe.clone(), image)
     });
-    let commits = topology
+    let applications = topology
         .services
-        .keys()
-        .map(|service| (service.clone(), format!("commit-of-{service}")));
+        .iter()
+        .filter(|(_, service)| service.kind == Kind::Application);
+    let commits =
+        applications.map(|(service, _)| (service.clone(), format!("commit-of-{service}")));
     ReleaseInput {
         tag: Tag::new("v1").unwrap(),
         commits: commits.collect(),
@@ -121,7 +123,9 @@ fn what_is_mentioned_is_there() {
                 }
             }
         } else if let Value::Array(items) = value {
-            items.iter().for_each(|item| mentioned(item, found));
+            for item in items {
+                mentioned(item, found);
+            }
         }
     }
     for (story, env) in [("original-example", "production"), ("guarded", "guarded")] {
