@@ -1,4 +1,7 @@
 //! The one integration binary: the program and its public parts, as others use
 //! them. A file that is not listed here is not run.
 
+mod command;
 mod config;
+mod grammar;
+mod help;
