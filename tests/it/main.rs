@@ -5,3 +5,5 @@ mod command;
 mod config;
 mod grammar;
 mod help;
+mod scripted;
+mod verify;
