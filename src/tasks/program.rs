@@ -119,14 +119,7 @@ fn explain(error: &clap::Error, settings: &Settings) -> ExitCode {
         return finish(Output::stdout().write(&text), settings);
     }
     if settings.is_for_machines() {
-        let text = text.to_string();
-        let mut lines = text.lines().filter(|line| !line.trim().is_empty());
-        let first = lines.next().unwrap_or_default();
-        let message = first.strip_prefix("error: ").unwrap_or(first);
-        let failure = lines.fold(Failure::new(Kind::Usage, message), |failure, line| {
-            failure.hint(line.trim())
-        });
-        return finish(Err(failure), settings);
+        return finish(Err(in_short(&text.to_string())), settings);
     }
     let text = if settings.look.color {
         text.ansi().to_string()
@@ -136,6 +129,20 @@ fn explain(error: &clap::Error, settings: &Settings) -> ExitCode {
     // A closed standard error leaves nobody to tell.
     let _ = std::io::stderr().write_all(text.as_bytes());
     ExitCode::from(Kind::Usage.exit_code())
+}
+
+/// The parser's own words without its layout: the first paragraph is what is
+/// wrong, and of the others only the tips are of use to a machine.
+fn in_short(text: &str) -> Failure {
+    let mut paragraphs = text.split("\n\n").map(|paragraph| {
+        let words: Vec<&str> = paragraph.split_whitespace().collect();
+        words.join(" ")
+    });
+    let first = paragraphs.next().unwrap_or_default();
+    let message = first.strip_prefix("error: ").unwrap_or(&first);
+    paragraphs
+        .filter_map(|paragraph| paragraph.strip_prefix("tip: ").map(str::to_owned))
+        .fold(Failure::new(Kind::Usage, message), Failure::hint)
 }
 
 fn finish(result: Result<(), Failure>, settings: &Settings) -> ExitCode {

@@ -2,6 +2,11 @@
 //! them. A file that is not listed here is not run.
 #![expect(clippy::unwrap_used, reason = "all of this is tests, helpers included")]
 
+mod command;
 mod config;
 mod image;
 mod scenarios;
+mod grammar;
+mod help;
+mod scripted;
+mod verify;

@@ -1,12 +1,15 @@
 //! `tests.fast`: checks of a deployment from outside.
 
-use crate::cli::output::OutputArgs;
-use crate::cli::values;
-use crate::name::{EnvName, Tag};
 use std::path::PathBuf;
 
+use crate::cli::output::OutputArgs;
+use crate::cli::values;
 use crate::error::{Failure, Kind};
+use crate::name::{EnvName, Tag};
 use crate::tasks::context::Context;
+use crate::tasks::tests::verified::{Wanted, verified};
+use crate::verify::report::COLUMNS;
+use crate::verify::target::Target;
 
 /// What `tests.fast` is given.
 #[derive(Debug, clap::Args)]
@@ -27,6 +30,16 @@ pub struct Args {
 
 /// Carries `tests.fast` out.
 pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
+    let wanted = Wanted::new(
+        context.shape(&args.output, &COLUMNS)?,
+        args.junit.as_deref(),
+    )?;
+    let target = target(&args, context).await?;
+    verified(args.env.as_str(), &target, wanted, context).await
+}
+
+/// What the environment should be, from its stack.
+async fn target(args: &Args, context: &Context) -> Result<Target, Failure> {
     let _ = (args, context);
     std::future::ready(Err(Failure::new(
         Kind::Failed,
