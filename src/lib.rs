@@ -32,5 +32,7 @@ pub mod apply;
 
 pub mod verify;
 
+pub mod record;
+
 pub mod cli;
 pub mod tasks;

@@ -4,3 +4,4 @@
 pub mod flavor;
 pub mod image_removal;
 pub mod images;
+pub mod quota;

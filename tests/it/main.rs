@@ -4,9 +4,9 @@
 
 mod command;
 mod config;
-mod image;
-mod scenarios;
 mod grammar;
 mod help;
+mod image;
+mod scenarios;
 mod scripted;
 mod verify;
