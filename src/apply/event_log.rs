@@ -88,24 +88,21 @@ pub fn path(root: &str, stacks: &BTreeSet<String>, stack: &str, resource: &str) 
     let mut parts = vec![resource];
     let mut at = stack;
     while at != root {
-        let parent = stacks
+        // The longest parent whose name fits: another stack's may begin the same way.
+        let way = stacks
             .iter()
-            .filter(|name| {
-                at.strip_prefix(name.as_str())
-                    .is_some_and(|rest| rest.starts_with('-'))
+            .filter_map(|parent| {
+                let rest = at.strip_prefix(parent.as_str())?.strip_prefix('-')?;
+                let (member, end) = rest.rsplit_once('-')?;
+                (end.len() == SHORT_ID_CHARS).then_some((parent, member))
             })
-            .max_by_key(|name| name.len());
-        let member = parent.and_then(|parent| at[parent.len() + 1..].rsplit_once('-'));
-        match (parent, member) {
-            (Some(parent), Some((name, end))) if end.len() == SHORT_ID_CHARS => {
-                parts.push(name);
-                at = parent;
-            }
-            _ => {
-                parts.push(at);
-                break;
-            }
-        }
+            .max_by_key(|(parent, _)| parent.len());
+        let Some((parent, member)) = way else {
+            parts.push(at);
+            break;
+        };
+        parts.push(member);
+        at = parent;
     }
     parts.reverse();
     parts.join("/")

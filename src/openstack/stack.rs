@@ -246,7 +246,9 @@ pub struct NewStack {
     pub name: String,
     /// The template, as JSON.
     pub template: Value,
-    /// Templates of nested stacks by the name that the template uses.
+    /// Templates of nested stacks by the name that the template uses, which has to end
+    /// in `.yaml` or `.template`: Heat takes any other for a resource type (Heat 19).
+    #[serde(serialize_with = "as_texts")]
     pub files: Map<String, Value>,
     /// Parameters of the template.
     pub parameters: Map<String, Value>,
@@ -259,13 +261,24 @@ pub struct NewStack {
     pub disable_rollback: bool,
 }
 
+/// Heat wants each file as text, and answers an object with 400; JSON is YAML as well.
+fn as_texts<S: serde::Serializer>(
+    files: &Map<String, Value>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(files.iter().map(|(name, file)| match file {
+        Value::String(text) => (name, text.clone()),
+        other => (name, other.to_string()),
+    }))
+}
+
 fn by_comma<S: serde::Serializer>(tags: &[String], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&tags.join(","))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{HeatEvent, Resource, StackRef};
+    use super::{HeatEvent, NewStack, Resource, StackRef};
 
     #[test]
     fn a_stack_is_read_from_any_host_and_depth_of_path() {
@@ -282,6 +295,24 @@ mod tests {
         }
         assert_eq!(StackRef::from_link("http://c/v1/p/stacks/a"), None);
         assert_eq!(StackRef::from_link("http://c/v1/p/stacks//x"), None);
+    }
+
+    #[test]
+    fn files_travel_as_texts_and_tags_with_commas() {
+        let template = serde_json::json!({"resources": {}});
+        let new = NewStack {
+            name: "a".to_owned(),
+            template: template.clone(),
+            files: [("m.yaml".to_owned(), template)].into_iter().collect(),
+            parameters: serde_json::Map::new(),
+            tags: vec!["x".to_owned(), "y".to_owned()],
+            timeout_mins: 5,
+            disable_rollback: true,
+        };
+        let sent = serde_json::to_value(&new).expect("plain data");
+        assert_eq!(sent["stack_name"], "a");
+        assert_eq!(sent["files"]["m.yaml"], r#"{"resources":{}}"#);
+        assert_eq!(sent["tags"], "x,y");
     }
 
     #[test]
