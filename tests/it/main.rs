@@ -3,6 +3,7 @@
 
 mod command;
 mod config;
+mod docs;
 mod grammar;
 mod help;
 mod scripted;
