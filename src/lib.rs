@@ -10,10 +10,10 @@
 //! disk. `openstack` is the only way to the cloud, `ui` the only way to the
 //! terminal, and `tasks` holds one file per command.
 
-pub mod bake;
+pub mod digest;
 pub mod error;
 pub mod name;
-pub mod plan;
+pub mod tls;
 pub mod ui;
 
 pub mod config;
@@ -22,7 +22,17 @@ pub mod topology;
 pub mod image;
 pub mod template;
 
+pub mod plan;
+
+pub mod openstack;
+
+pub mod bake;
+
+pub mod apply;
+
 pub mod verify;
+
+pub mod record;
 
 pub mod cli;
 pub mod tasks;

@@ -143,19 +143,27 @@ fn is_commit(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// Writes the tree of `commit` of `repo` as a plain tar file to `to`, through
-/// a bare clone kept below `cache`, which later calls only bring up to date.
-pub async fn archive(repo: &str, commit: &str, cache: &Path, to: &Path) -> Result<(), GitError> {
+/// Writes the tree of `commit` of `repo`, or its `folder`, as a plain tar file to
+/// `to`, through a bare clone kept below `cache`, which later calls only bring up
+/// to date.
+pub async fn archive(
+    repo: &str,
+    commit: &str,
+    folder: Option<&str>,
+    cache: &Path,
+    to: &Path,
+) -> Result<(), GitError> {
     let clone = cache.join(&blake3::hash(repo.as_bytes()).to_hex()[..16]);
     if !has_commit(&clone, commit).await {
         fetch(repo, commit, &clone).await?;
     }
+    let tree = folder.map_or_else(|| commit.to_owned(), |folder| format!("{commit}:{folder}"));
     let mut command = git();
     command.arg("--git-dir").arg(&clone);
     command
         .args(["archive", "--format=tar", "-o"])
         .arg(to)
-        .arg(commit);
+        .arg(tree);
     run(command, "archive", repo, FETCH_DEADLINE)
         .await
         .map(drop)

@@ -2,10 +2,18 @@
 //! uploaded; what is there is left alone.
 
 pub mod base;
+pub mod boot;
 pub mod builder;
+pub mod ensure;
 pub mod git;
+pub mod identify;
+pub mod logbook;
 pub mod machine;
+pub mod observe;
 pub mod owner;
 pub mod payload;
 pub mod protocol;
+pub mod run;
 pub mod ssh;
+pub mod upload;
+pub mod users;

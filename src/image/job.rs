@@ -1,14 +1,17 @@
 //! What `bake.py` is told: one job for all recipes that are to be made.
 
-use std::path::Path;
-
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::recipe::Recipe;
-use crate::config::Checksum;
+use super::source::of_recipe;
+use crate::config::{Checksum, Config};
 use crate::topology::Catalog;
+
+/// Size of an image's file system while it is made; it is shrunk afterwards. A
+/// Debian with `PostgreSQL` or a virtualenv and its build packages needs half.
+const SIZE_GIB: u32 = 4;
 
 /// A bake job, as `bake.py` reads it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -53,7 +56,7 @@ pub struct JobRecipe {
     pub data: Value,
     /// Archives below the payload's folder, by the name of the tree.
     pub sources: IndexMap<String, String>,
-    /// Size of the image's file system.
+    /// Size of the image's file system while it is made.
     pub size_gib: u32,
 }
 
@@ -70,35 +73,40 @@ pub struct JobSettings {
     pub parallel: u32,
 }
 
-/// A tree that has to be archived for a job.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SourceArchive {
-    /// The service whose image needs it.
-    pub service: crate::name::ServiceName,
-    /// The name of the tree: the service's, or that of a further source.
-    pub name: String,
-    /// The full commit id.
-    pub commit: String,
-    /// Where the archive goes, below the payload's folder.
-    pub path: String,
-}
-
 /// The job that makes `recipes`.
-pub fn job(recipes: &[Recipe], catalog: &Catalog, settings: JobSettings) -> Job {
-    let _ = (recipes, catalog, Path::new(""));
+pub fn job(recipes: &[Recipe], config: &Config, catalog: &Catalog, settings: JobSettings) -> Job {
+    let bases = recipes
+        .iter()
+        .map(|recipe| {
+            let base = JobBase {
+                url: recipe.group.base.url.to_string(),
+                checksum: recipe.group.base.checksum.clone(),
+            };
+            (recipe.base_digest.clone(), base)
+        })
+        .collect();
+    let recipes = recipes
+        .iter()
+        .map(|recipe| JobRecipe {
+            name: recipe.name().to_string(),
+            digest: recipe.digest.clone(),
+            base: recipe.base_digest.clone(),
+            class: recipe.class.clone(),
+            data: recipe.data.clone(),
+            sources: of_recipe(recipe, config, catalog)
+                .into_iter()
+                .map(|source| (source.name, source.path))
+                .collect(),
+            size_gib: SIZE_GIB,
+        })
+        .collect();
     Job {
         version: 1,
         work_dir: settings.work_dir,
         payload_dir: settings.payload_dir,
         ca_bundle: settings.ca_bundle,
         parallel: settings.parallel,
-        bases: IndexMap::new(),
-        recipes: Vec::new(),
+        bases,
+        recipes,
     }
-}
-
-/// The archives that [`job`] refers to, each once.
-pub fn sources(recipes: &[Recipe], catalog: &Catalog) -> Vec<SourceArchive> {
-    let _ = (recipes, catalog);
-    Vec::new()
 }

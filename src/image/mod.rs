@@ -5,7 +5,9 @@ mod job;
 mod name;
 pub mod payload;
 mod recipe;
+mod source;
 
-pub use job::{Job, JobBase, JobRecipe, JobSettings, SourceArchive, job, sources};
-pub use name::{name, properties, short};
+pub use job::{Job, JobBase, JobRecipe, JobSettings, job};
+pub use name::{RECIPE_PROPERTY, TAGS_PROPERTY, name, properties, tags};
 pub use recipe::{BaseDigests, Commits, Recipe, RecipeError, recipes};
+pub use source::{SourceArchive, repository, sources};

@@ -1,11 +1,13 @@
-//! All that goes into an image, and the digest that names it.
+//! All that goes into an image, and the digest that names it: the same input has
+//! the same digest, and then no image is made.
 
 use indexmap::IndexMap;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::config::{BaseImage, Config};
+use crate::digest;
 use crate::name::ServiceName;
-use crate::topology::{Catalog, RecipeGroup, RecipeName};
+use crate::topology::{Catalog, Kind, RecipeGroup, RecipeName, Service, recipe_groups};
 
 /// The commit of each application, as its tag was resolved: full ids.
 pub type Commits = IndexMap<ServiceName, String>;
@@ -56,6 +58,53 @@ pub fn recipes(
     bases: &BaseDigests,
     payload_digest: &str,
 ) -> Result<Vec<Recipe>, RecipeError> {
-    let _ = (config, catalog, commits, bases, payload_digest);
-    Ok(Vec::new())
+    recipe_groups(config, catalog)
+        .into_iter()
+        .map(|group| {
+            let base_digest = bases
+                .get(&group.base)
+                .ok_or_else(|| RecipeError::NoBase(group.base.url.clone()))?
+                .clone();
+            // A group is made of a service of this very catalogue.
+            let service = &catalog.services[&group.service];
+            let commit = match service.kind {
+                Kind::Application => Some(
+                    commits
+                        .get(&group.service)
+                        .ok_or_else(|| RecipeError::NoCommit(group.service.clone()))?
+                        .clone(),
+                ),
+                _ => None,
+            };
+            let class = format!("ptero::image::{}", service.kind.as_str());
+            let data = data(&group.service, service, commit.as_deref());
+            let digest = digest::of(&json!({
+                "version": 1,
+                "base": base_digest,
+                "class": class,
+                "data": data,
+                "payload": payload_digest,
+            }));
+            Ok(Recipe {
+                group,
+                base_digest,
+                class,
+                data,
+                commit,
+                digest,
+            })
+        })
+        .collect()
+}
+
+/// What the class is told, and nothing else: a backing server's image does not
+/// know its settings, which come at boot, nor anybody's commit.
+fn data(name: &ServiceName, service: &Service, commit: Option<&str>) -> Value {
+    match commit {
+        Some(commit) => json!({"service": name, "entry": service.entry, "commit": commit}),
+        None => json!({
+            "service": name,
+            "entry": {"kind": service.kind, "port": service.port},
+        }),
+    }
 }

@@ -1,12 +1,15 @@
 //! The table of tasks: it feeds parsing, help, completions and the man page.
 //! A task's dotted name is its file: `stack.create` is `stack/create.rs`.
 
+pub mod cloud;
 pub mod completions;
 pub mod config;
 pub mod context;
 pub mod demo;
 pub mod devcloud;
+pub mod folders;
 pub mod images;
+pub mod loading;
 pub mod man;
 pub mod program;
 pub mod stack;

@@ -50,7 +50,6 @@ pub fn run(steps: Vec<Step>, around: &Surroundings, command: &str) -> ExitCode {
             screen.clone(),
             command.to_owned(),
         ));
-        let work = tokio::spawn(work);
         tokio::select! {
             biased;
             done = work => Some(done),
@@ -63,16 +62,12 @@ pub fn run(steps: Vec<Step>, around: &Surroundings, command: &str) -> ExitCode {
     screen.close();
     match outcome {
         None => ExitCode::from(INTERRUPTED),
-        Some(Ok(Ok(()))) => ExitCode::SUCCESS,
-        Some(Ok(Err(failure))) if interrupt.is_requested() => {
+        Some(Ok(())) => ExitCode::SUCCESS,
+        Some(Err(failure)) if interrupt.is_requested() => {
             screen.fail(&failure);
             ExitCode::from(INTERRUPTED)
         }
-        Some(Ok(Err(failure))) => failed(&screen, &failure),
-        Some(Err(panic)) => {
-            let failure = Failure::new(Kind::Failed, "the program broke; this is a bug");
-            failed(&screen, &failure.caused_by(panic))
-        }
+        Some(Err(failure)) => failed(&screen, &failure),
     }
 }
 

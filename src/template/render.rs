@@ -1,87 +1,133 @@
 //! Topology and release in, Heat template out.
 
 use indexmap::IndexMap;
-use serde_json::Value;
+use serde_json::json;
 
-use crate::name::{ServiceName, Tag};
-use crate::topology::{Member, RecipeName, Topology};
-
-/// What a stack is made of, besides its topology.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReleaseInput {
-    /// The tag that was asked for.
-    pub tag: Tag,
-    /// The commit of each application.
-    pub commits: IndexMap<ServiceName, String>,
-    /// The image of each recipe.
-    pub images: IndexMap<RecipeName, ImageRef>,
-    /// The flavor of roles for which the configuration names none.
-    pub default_flavor: String,
-}
-
-/// An image in Glance.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImageRef {
-    /// Glance's id.
-    pub id: String,
-    /// The digest of its recipe.
-    pub digest: String,
-}
-
-/// A stack, ready to be sent to Heat.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Template {
-    /// The root template, as JSON.
-    pub json: Value,
-    /// The nested templates, by the name they are called by.
-    pub files: IndexMap<String, Value>,
-    /// Digest of the root template and its files: 64 hexadecimal digits.
-    pub digest: String,
-    /// The stack's tags, by which it is found again.
-    pub tags: Vec<String>,
-    /// Every server of the stack.
-    pub members: Vec<RenderedMember>,
-}
-
-/// A server of a stack and the resource that makes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RenderedMember {
-    /// Its place.
-    pub member: Member,
-    /// Its name and host name: place and digest.
-    pub name: String,
-    /// The resource of the root template.
-    pub resource: String,
-    /// The digest of all that is in it: 64 hexadecimal digits.
-    pub digest: String,
-}
-
-/// Why a topology and a release make no template.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RenderError {
-    /// The release has no image for a recipe.
-    #[error("the release has no image for `{0}`")]
-    NoImage(RecipeName),
-    /// The release has no commit for a service.
-    #[error("the release has no commit for `{0}`")]
-    NoCommit(ServiceName),
-}
+use super::boot::backends;
+use super::hot::{Hot, Parameter, ParameterType, Resource, Term, VERSION};
+use super::member::{config, deployment};
+use super::model::{ReleaseInput, RenderError, Template};
+use super::output::outputs;
+use super::place::{Placed, place};
+use super::{firewall, names, network, secret};
+use crate::digest;
+use crate::topology::{Kind, RoleKey, Service, Topology};
 
 /// Renders the stack of one environment at one release.
 pub fn render(topology: &Topology, release: &ReleaseInput) -> Result<Template, RenderError> {
-    let _ = (topology, release);
+    let placed = topology
+        .members
+        .iter()
+        .map(|member| place(topology, release, member))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut resources: IndexMap<String, Resource> = network::resources(topology)
+        .into_iter()
+        .chain(firewall::resources(topology))
+        .chain(secret::resources(topology))
+        .chain(server_groups(topology))
+        .collect();
+    for placed in &placed {
+        let name = placed.rendered.resource.clone();
+        resources.insert(name, placed.resource.clone());
+    }
+    resources.extend(backends_deployment(topology, &placed));
+    let hot = Hot {
+        heat_template_version: VERSION,
+        description: format!("PTero, environment {}, tag {}", topology.env, release.tag),
+        parameters: parameters(topology),
+        resources,
+        outputs: outputs(topology, release, &placed),
+    };
+    let json = json!(hot);
+    let files: IndexMap<String, String> = placed.iter().map(|placed| placed.file.clone()).collect();
+    let digest = digest::of(&json!({"template": json, "files": files}));
     Ok(Template {
-        json: Value::Null,
-        files: IndexMap::new(),
-        digest: String::new(),
-        tags: Vec::new(),
-        members: Vec::new(),
+        tags: tags(topology, &digest),
+        json,
+        files,
+        digest,
+        members: placed.into_iter().map(|placed| placed.rendered).collect(),
     })
 }
 
-impl Template {
-    /// The root template and its files as HOT YAML, for people.
-    pub fn to_hot_yaml(&self) -> String {
-        String::new()
+/// By these a stack is found again. Heat takes 80 characters, and no comma.
+fn tags(topology: &Topology, digest: &str) -> Vec<String> {
+    vec![
+        "ptero-deploy".to_owned(),
+        format!("ptero-env:{}", topology.env),
+        format!("ptero:{digest}"),
+    ]
+}
+
+fn parameters(topology: &Topology) -> IndexMap<String, Parameter> {
+    let public = Parameter {
+        kind: ParameterType::String,
+        description: "the public network, by name or id".to_owned(),
+        default: Some(topology.stack.public_net_id.clone().into()),
+        hidden: false,
+    };
+    [(names::PUBLIC_NET.to_owned(), public)].into()
+}
+
+/// Groups that are spread over hosts as far as there are enough. They are there
+/// for one member too: a second one must not change the first.
+fn server_groups(topology: &Topology) -> Vec<(String, Resource)> {
+    if !topology.stack.anti_affinity {
+        return Vec::new();
     }
+    topology
+        .roles()
+        .into_iter()
+        .filter(|key| {
+            topology
+                .services
+                .get(&key.service)
+                .is_some_and(|service| service.kind == Kind::Application)
+        })
+        .map(|key| {
+            let name = names::server_group(key);
+            let title = format!("{}-{}-{}", topology.stack.stack_name, key.service, key.role);
+            let policies = Term::List(vec!["soft-anti-affinity".into()]);
+            let group = Resource::new(
+                "OS::Nova::ServerGroup",
+                [("name", title.into()), ("policies", policies)],
+            );
+            (name, group)
+        })
+        .collect()
+}
+
+/// Tells the gateway who is behind it, once they are there, and whenever that
+/// changes.
+fn backends_deployment(topology: &Topology, placed: &[Placed]) -> Vec<(String, Resource)> {
+    let Some(gateway) = topology.gateway() else {
+        return Vec::new();
+    };
+    let Some(server) = placed
+        .iter()
+        .find(|placed| placed.rendered.member.role == gateway)
+    else {
+        return Vec::new();
+    };
+    let document = backends(topology, |service| {
+        placed
+            .iter()
+            .filter(|placed| is_web(&placed.rendered.member.role))
+            .filter(|placed| placed.rendered.member.role.service == *service)
+            .map(|placed| (placed.rendered.name.clone(), placed.address.clone()))
+            .collect()
+    });
+    let server = Term::attr(&server.rendered.resource, "server_id");
+    let actions = ["CREATE", "UPDATE"];
+    vec![
+        (names::BACKENDS_CONFIG.to_owned(), config()),
+        (
+            names::BACKENDS.to_owned(),
+            deployment(names::BACKENDS, server, document, &actions),
+        ),
+    ]
+}
+
+fn is_web(key: &RoleKey) -> bool {
+    key.role.as_str() == Service::WEB_ROLE
 }

@@ -14,16 +14,19 @@ pub struct Ask {
 
 impl Ask {
     /// Goes on when the answer is yes, or nobody can be asked.
-    pub fn confirm(self, question: &str) -> Result<(), Failure> {
+    pub async fn confirm(self, question: &str) -> Result<(), Failure> {
         if !self.enabled {
             return Ok(());
         }
         let mut stderr = std::io::stderr();
         let _ = write!(stderr, "{question} [y/N] ");
         let _ = stderr.flush();
-        let mut answer = String::new();
-        let read = std::io::stdin().read_line(&mut answer);
-        if read.is_ok() && is_yes(&answer) {
+        // On a thread of its own, so that Ctrl-C is heard meanwhile.
+        let answer = tokio::task::spawn_blocking(|| {
+            let mut answer = String::new();
+            std::io::stdin().read_line(&mut answer).map(|_| answer)
+        });
+        if matches!(answer.await, Ok(Ok(answer)) if is_yes(&answer)) {
             return Ok(());
         }
         Err(

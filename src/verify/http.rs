@@ -44,7 +44,7 @@ impl Http {
     /// A client whose requests each take at most `request`.
     pub fn new(request: Duration) -> reqwest::Result<Self> {
         // Refused when somebody installed one before, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        crate::tls::choose();
         let client = Client::builder()
             .redirect(redirect::Policy::none())
             .timeout(request)

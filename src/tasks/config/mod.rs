@@ -21,8 +21,8 @@ impl Config {
     /// Carries the task out.
     pub fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
-            Self::Check(args) => check::run(args, context),
-            Self::Schema(args) => schema::run(args, context),
+            Self::Check(args) => check::run(&args, context),
+            Self::Schema(args) => schema::run(&args, context),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! `devcloud.down`: stops the embedded cloud.
 
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::tasks::context::Context;
+use crate::tasks::devcloud::embedded;
 
 /// What `devcloud.down` is given.
 #[derive(Debug, clap::Args)]
@@ -13,10 +14,15 @@ pub struct Args {
 
 /// Carries `devcloud.down` out.
 pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
-    let _ = (args, context);
-    std::future::ready(Err(Failure::new(
-        Kind::Failed,
-        "`devcloud.down` is not wired yet",
-    )))
+    let cloud = embedded::here();
+    if args.purge {
+        context
+            .ask
+            .confirm("remove the embedded cloud with all its data?")
+            .await?;
+    }
+    embedded::run(context.reporter.clone(), move |tell| {
+        cloud.down(args.purge, tell)
+    })
     .await
 }

@@ -1,6 +1,7 @@
 //! The embedded cloud: a real OpenStack on this machine.
 
 pub mod down;
+pub mod embedded;
 pub mod env;
 pub mod logs;
 pub mod status;
@@ -33,8 +34,8 @@ impl Devcloud {
             Self::Up(args) => up::run(args, context).await,
             Self::Down(args) => down::run(args, context).await,
             Self::Status(args) => status::run(args, context).await,
-            Self::Env(args) => env::run(args, context).await,
-            Self::Logs(args) => logs::run(args, context).await,
+            Self::Env(args) => env::run(&args, context),
+            Self::Logs(args) => logs::run(&args, context),
         }
     }
 }

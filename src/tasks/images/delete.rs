@@ -1,10 +1,14 @@
 //! `images.delete`: removes what only that tag names.
 
+use crate::bake::ensure::observed;
+use crate::bake::users::users;
 use crate::cli::values;
+use crate::error::Failure;
 use crate::name::Tag;
-
-use crate::error::{Failure, Kind};
+use crate::plan::image_removal::of_tag;
+use crate::tasks::cloud;
 use crate::tasks::context::Context;
+use crate::tasks::images::removal::{carry_out, refuse};
 
 /// What `images.delete` is given.
 #[derive(Debug, clap::Args)]
@@ -14,12 +18,18 @@ pub struct Args {
     pub tag: Tag,
 }
 
-/// Carries `images.delete` out.
+/// Carries `images.delete` out; refuses, and then deletes nothing, when a stack
+/// uses one of the images.
 pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
-    let _ = (args, context);
-    std::future::ready(Err(Failure::new(
-        Kind::Failed,
-        "`images.delete` is not wired yet",
-    )))
-    .await
+    let cloud = cloud::connect(context).await?;
+    let (there, users) = tokio::try_join!(observed(&cloud), async { Ok(users(&cloud).await?) },)?;
+    let removal = of_tag(args.tag.as_str(), &there, &users);
+    refuse(&removal)?;
+    if removal.is_nothing() {
+        context
+            .reporter
+            .note(args.tag.as_str(), "no image has this tag");
+        return Ok(());
+    }
+    carry_out(context, &cloud, &removal).await
 }

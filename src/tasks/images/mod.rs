@@ -2,8 +2,10 @@
 
 pub mod build;
 pub mod delete;
+pub mod kitchen;
 pub mod list;
 pub mod prune;
+pub mod removal;
 
 use clap::Subcommand;
 

@@ -1,11 +1,18 @@
 //! `stack.create`: images first if missing, then the stack, followed to its end.
 
-use crate::cli::values;
-use crate::name::{EnvName, Tag};
 use std::time::Duration;
 
-use crate::error::{Failure, Kind};
+use crate::apply::stack::{Came, create_or_adopt};
+use crate::bake::identify::identify;
+use crate::cli::values;
+use crate::error::Failure;
+use crate::name::{EnvName, Tag};
+use crate::openstack::client::Cloud;
 use crate::tasks::context::Context;
+use crate::tasks::images::kitchen::kitchen;
+use crate::tasks::loading::Loaded;
+use crate::tasks::stack::{release, there};
+use crate::tasks::{cloud, loading};
 
 /// What `stack.create` is given.
 #[derive(Debug, clap::Args)]
@@ -26,10 +33,62 @@ pub struct Args {
 
 /// Carries `stack.create` out.
 pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
-    let _ = (args, context);
-    std::future::ready(Err(Failure::new(
-        Kind::Failed,
-        "`stack.create` is not wired yet",
-    )))
-    .await
+    let loaded = loading::load(context)?;
+    let cloud = cloud::connect(context).await?;
+    create(&args, context, &loaded, &cloud).await
+}
+
+/// Creates the stack in a cloud that we are logged in to.
+pub async fn create(
+    args: &Args,
+    context: &Context,
+    loaded: &Loaded,
+    cloud: &Cloud,
+) -> Result<(), Failure> {
+    let mut topology = loaded.topology(&args.env)?;
+    if let Some(timeout) = args.timeout {
+        let minutes = u32::try_from(timeout.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
+        topology.stack.create_timeout_minutes = minutes;
+    }
+    let identified = identify(&loaded.config, &loaded.catalog, &args.tag).await?;
+    let there = cloud
+        .heat()
+        .find_stack(topology.stack.stack_name.as_str())
+        .await?;
+    if there.is_none() {
+        release::check_room(cloud, &topology).await?;
+    }
+    let images = kitchen(context, loaded, cloud, &identified)
+        .ensure(&context.interrupt)
+        .await?;
+    let template = release::template(cloud, &topology, &identified, images).await?;
+    let spec = release::spec(&topology, template);
+    let created = create_or_adopt(cloud, &spec).await;
+    if created.is_err() && args.discard_failed {
+        discard(cloud, spec.name.as_str()).await;
+    }
+    let (stack, came) = created?;
+    let text = match came {
+        Came::Created => "created",
+        Came::Adopted => "created, begun by an earlier run",
+        Came::WasThere => "was there already, unchanged",
+    };
+    context.reporter.note(&stack.name, text);
+    let stack = there::find(cloud, &topology).await?;
+    let deployed = there::deployed(cloud, &stack).await?;
+    context.reporter.note(
+        &stack.name,
+        format!("PTero answers at {}", deployed.address),
+    );
+    Ok(())
+}
+
+/// Removes what failed, as asked; the failure itself is what counts.
+async fn discard(cloud: &Cloud, name: &str) {
+    let deadline = crate::tasks::stack::delete::deadline(None);
+    if let Err(error) = crate::apply::delete::delete(cloud, name, deadline).await {
+        cloud
+            .reporter()
+            .warn(format!("stack `{name}` is still there: {error}"), "");
+    }
 }

@@ -1,11 +1,17 @@
 //! `stack.delete`: deletes the stack until nothing of it is left.
 
-use crate::cli::values;
-use crate::name::EnvName;
 use std::time::Duration;
 
-use crate::error::{Failure, Kind};
+use crate::apply::delete::{Deleted, delete};
+use crate::cli::values;
+use crate::error::Failure;
+use crate::name::EnvName;
+use crate::openstack::wait::Deadline;
 use crate::tasks::context::Context;
+use crate::tasks::{cloud, loading};
+
+/// A large stack takes minutes; after this long something holds it.
+const LONGEST: Duration = Duration::from_secs(3600);
 
 /// What `stack.delete` is given.
 #[derive(Debug, clap::Args)]
@@ -13,17 +19,30 @@ pub struct Args {
     /// Environment: a key below `stacks` in the configuration.
     #[arg(value_name = "ENV", value_parser = values::env)]
     pub env: EnvName,
-    /// Give up after this long [default: the configuration's].
+    /// Give up after this long [default: 60].
     #[arg(long, value_name = "MINUTES", value_parser = values::minutes)]
     pub timeout: Option<Duration>,
 }
 
 /// Carries `stack.delete` out.
 pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
-    let _ = (args, context);
-    std::future::ready(Err(Failure::new(
-        Kind::Failed,
-        "`stack.delete` is not wired yet",
-    )))
-    .await
+    let loaded = loading::load(context)?;
+    let topology = loaded.topology(&args.env)?;
+    let name = &topology.stack.stack_name;
+    let cloud = cloud::connect(context).await?;
+    context
+        .ask
+        .confirm(&format!("delete stack `{name}` with all its data?"))
+        .await?;
+    let text = match delete(&cloud, name.as_str(), deadline(args.timeout)).await? {
+        Deleted::Removed => "deleted; nothing of it is left",
+        Deleted::WasNotThere => "was not there",
+    };
+    context.reporter.note(name.as_str(), text);
+    Ok(())
+}
+
+/// When to give up.
+pub fn deadline(asked: Option<Duration>) -> Deadline {
+    Deadline::after(asked.unwrap_or(LONGEST))
 }

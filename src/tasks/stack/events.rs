@@ -1,14 +1,18 @@
 //! `stack.events`: what happened to the stack, oldest first.
 
+use serde_json::{Value, json};
+
 use crate::cli::output::OutputArgs;
 use crate::cli::values;
+use crate::error::Failure;
 use crate::name::EnvName;
-
-use crate::error::{Failure, Kind};
+use crate::openstack::heat::DEPTH_MAX;
 use crate::tasks::context::Context;
+use crate::tasks::stack::there;
+use crate::tasks::{cloud, loading};
 
 /// The columns of the list.
-pub const COLUMNS: [&str; 5] = ["Time", "Resource", "Type", "Status", "Reason"];
+pub const COLUMNS: [&str; 5] = ["Time", "Stack", "Resource", "Status", "Reason"];
 
 /// What `stack.events` is given.
 #[derive(Debug, clap::Args)]
@@ -23,10 +27,27 @@ pub struct Args {
 
 /// Carries `stack.events` out.
 pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
-    let _ = (args, context);
-    std::future::ready(Err(Failure::new(
-        Kind::Failed,
-        "`stack.events` is not wired yet",
-    )))
-    .await
+    let shape = context.shape(&args.output, &COLUMNS)?;
+    let topology = loading::load(context)?.topology(&args.env)?;
+    let cloud = cloud::connect(context).await?;
+    let stack = there::find(&cloud, &topology).await?;
+    let mut events = cloud
+        .heat()
+        .events(&stack.reference(), None, DEPTH_MAX)
+        .await?;
+    events.sort_by_key(|event| event.time);
+    let rows: Vec<Vec<Value>> = events
+        .iter()
+        .map(|event| {
+            let of = event.stack().map(|stack| stack.name).unwrap_or_default();
+            vec![
+                json!(event.time.to_string()),
+                json!(of),
+                json!(event.resource_name),
+                json!(event.status),
+                json!(event.reason),
+            ]
+        })
+        .collect();
+    context.print_rows(&COLUMNS, &rows, &shape)
 }

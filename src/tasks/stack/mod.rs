@@ -4,8 +4,10 @@ pub mod create;
 pub mod delete;
 pub mod events;
 pub mod outputs;
+pub mod release;
 pub mod status;
 pub mod template;
+pub mod there;
 
 use clap::Subcommand;
 

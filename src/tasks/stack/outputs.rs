@@ -1,11 +1,14 @@
 //! `stack.outputs`: the stack's outputs.
 
+use serde_json::{Value, json};
+
 use crate::cli::output::OutputArgs;
 use crate::cli::values;
+use crate::error::Failure;
 use crate::name::EnvName;
-
-use crate::error::{Failure, Kind};
 use crate::tasks::context::Context;
+use crate::tasks::stack::there;
+use crate::tasks::{cloud, loading};
 
 /// The columns of the list.
 pub const COLUMNS: [&str; 3] = ["Output", "Value", "Description"];
@@ -23,10 +26,14 @@ pub struct Args {
 
 /// Carries `stack.outputs` out.
 pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
-    let _ = (args, context);
-    std::future::ready(Err(Failure::new(
-        Kind::Failed,
-        "`stack.outputs` is not wired yet",
-    )))
-    .await
+    let shape = context.shape(&args.output, &COLUMNS)?;
+    let topology = loading::load(context)?.topology(&args.env)?;
+    let cloud = cloud::connect(context).await?;
+    let stack = there::find(&cloud, &topology).await?;
+    let outputs = cloud.heat().outputs(&stack.reference()).await?;
+    let rows: Vec<Vec<Value>> = outputs
+        .into_iter()
+        .map(|output| vec![json!(output.key), output.value, json!(output.description)])
+        .collect();
+    context.print_rows(&COLUMNS, &rows, &shape)
 }

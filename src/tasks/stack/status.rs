@@ -1,11 +1,17 @@
 //! `stack.status`: what an environment is and how it is doing.
 
+use serde_json::{Value, json};
+
 use crate::cli::output::OutputArgs;
 use crate::cli::values;
+use crate::error::Failure;
 use crate::name::EnvName;
-
-use crate::error::{Failure, Kind};
+use crate::openstack::nova::{Server, ServerStatus};
+use crate::openstack::stack::Stack;
+use crate::record::deployed::Deployed;
 use crate::tasks::context::Context;
+use crate::tasks::stack::there;
+use crate::tasks::{cloud, loading};
 
 /// The fields of the status.
 pub const FIELDS: [&str; 8] = [
@@ -32,10 +38,46 @@ pub struct Args {
 
 /// Carries `stack.status` out.
 pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
-    let _ = (args, context);
-    std::future::ready(Err(Failure::new(
-        Kind::Failed,
-        "`stack.status` is not wired yet",
-    )))
-    .await
+    let shape = context.shape(&args.output, &FIELDS)?;
+    let topology = loading::load(context)?.topology(&args.env)?;
+    let cloud = cloud::connect(context).await?;
+    let stack = there::find(&cloud, &topology).await?;
+    let reference = stack.reference();
+    let (outputs, servers) =
+        tokio::try_join!(async { cloud.heat().outputs(&reference).await }, async {
+            cloud.nova().servers(&[]).await
+        },)?;
+    let deployed = Deployed::read(&outputs).ok();
+    let values = values(&args.env, &stack, deployed.as_ref(), &servers);
+    context.print_fields(&FIELDS, &values, &shape)
+}
+
+fn values(
+    env: &EnvName,
+    stack: &Stack,
+    deployed: Option<&Deployed>,
+    servers: &[Server],
+) -> Vec<Value> {
+    let members = deployed.map(|deployed| {
+        let runs = |id: &str| {
+            let server = servers.iter().find(|server| server.id == id);
+            server.is_some_and(|server| server.status == ServerStatus::Active)
+        };
+        let up = deployed
+            .members
+            .iter()
+            .filter(|member| runs(&member.server_id))
+            .count();
+        format!("{up} of {} active", deployed.members.len())
+    });
+    vec![
+        json!(env.as_str()),
+        json!(stack.name),
+        json!(stack.status),
+        json!(stack.reason),
+        json!(deployed.map(|deployed| &deployed.release.tag)),
+        json!(deployed.map(|deployed| &deployed.address)),
+        json!(members),
+        json!(stack.updated_time.as_ref().unwrap_or(&stack.creation_time)),
+    ]
 }

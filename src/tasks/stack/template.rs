@@ -1,11 +1,18 @@
 //! `stack.template`: the Heat template, as it would be sent.
 
-use crate::cli::values;
-use crate::name::{EnvName, Tag};
 use clap::ValueEnum;
 
+use crate::bake::ensure::Images;
+use crate::bake::identify::{Identified, identify};
+use crate::cli::values;
 use crate::error::{Failure, Kind};
+use crate::name::{EnvName, Tag};
+use crate::plan::images::usable;
 use crate::tasks::context::Context;
+use crate::tasks::images::kitchen::kitchen;
+use crate::tasks::stack::release;
+use crate::tasks::{cloud, loading};
+use crate::template::ImageRef;
 
 /// The formats of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -15,6 +22,9 @@ pub enum DocumentFormat {
     /// What is sent to Heat.
     Json,
 }
+
+/// Stands for the id of an image that is not built yet.
+const NOT_BUILT: &str = "NOT-BUILT-YET";
 
 /// What `stack.template` is given.
 #[derive(Debug, clap::Args)]
@@ -30,12 +40,45 @@ pub struct Args {
     pub format: DocumentFormat,
 }
 
-/// Carries `stack.template` out.
+/// Carries `stack.template` out; reads from the cloud, writes nothing to it.
 pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
-    let _ = (args, context);
-    std::future::ready(Err(Failure::new(
-        Kind::Failed,
-        "`stack.template` is not wired yet",
-    )))
-    .await
+    let loaded = loading::load(context)?;
+    let topology = loaded.topology(&args.env)?;
+    let (identified, cloud) = tokio::join!(
+        identify(&loaded.config, &loaded.catalog, &args.tag),
+        cloud::connect(context),
+    );
+    let (identified, cloud) = (identified?, cloud?);
+    let (_, there) = kitchen(context, &loaded, &cloud, &identified)
+        .plan()
+        .await?;
+    let images = images(&identified, |digest| {
+        usable(digest, &there).map_or_else(|| NOT_BUILT.to_owned(), |image| image.id.clone())
+    });
+    let template = release::template(&cloud, &topology, &identified, images).await?;
+    let mut text = match args.format {
+        DocumentFormat::Yaml => template.to_hot_yaml(),
+        DocumentFormat::Json => {
+            let whole = serde_json::json!({"template": template.json, "files": template.files});
+            serde_json::to_string_pretty(&whole).map_err(|error| {
+                Failure::new(Kind::Failed, "the template cannot be printed").caused_by(error)
+            })?
+        }
+    };
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    context.output.write(&text)
+}
+
+fn images(identified: &Identified, id: impl Fn(&str) -> String) -> Images {
+    let image = |digest: &str| ImageRef {
+        id: id(digest),
+        digest: digest.to_owned(),
+    };
+    identified
+        .recipes
+        .iter()
+        .map(|recipe| (recipe.name().clone(), image(&recipe.digest)))
+        .collect()
 }

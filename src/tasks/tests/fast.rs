@@ -6,8 +6,13 @@ use crate::cli::output::OutputArgs;
 use crate::cli::values;
 use crate::error::{Failure, Kind};
 use crate::name::{EnvName, Tag};
+use crate::record::deployed::Deployed;
 use crate::tasks::context::Context;
+use crate::tasks::stack::there;
 use crate::tasks::tests::verified::{Wanted, verified};
+use crate::tasks::{cloud, loading};
+use crate::topology::Topology;
+use crate::verify::expect::{self, Addresses};
 use crate::verify::report::COLUMNS;
 use crate::verify::target::Target;
 
@@ -40,10 +45,31 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
 
 /// What the environment should be, from its stack.
 async fn target(args: &Args, context: &Context) -> Result<Target, Failure> {
-    let _ = (args, context);
-    std::future::ready(Err(Failure::new(
-        Kind::Failed,
-        "`tests.fast` is not wired yet",
-    )))
-    .await
+    let topology = loading::load(context)?.topology(&args.env)?;
+    let cloud = cloud::connect(context).await?;
+    let stack = there::find(&cloud, &topology).await?;
+    let deployed = there::deployed(&cloud, &stack).await?;
+    if let Some(tag) = &args.tag
+        && deployed.release.tag != tag.as_str()
+    {
+        let message = format!(
+            "`{}` runs `{}`, not `{tag}`",
+            args.env, deployed.release.tag
+        );
+        return Err(Failure::new(Kind::Refused, message));
+    }
+    of(&topology, &deployed)
+}
+
+/// What the checks expect of a deployment.
+pub fn of(topology: &Topology, deployed: &Deployed) -> Result<Target, Failure> {
+    let gateway = topology
+        .gateway()
+        .and_then(|role| deployed.member_of(&role.service));
+    let addresses = Addresses {
+        public: &deployed.address,
+        internal: gateway.map_or(deployed.address.as_str(), |gateway| &gateway.address),
+    };
+    expect::target(topology, &deployed.hosts(topology), addresses)
+        .map_err(|error| Failure::new(Kind::Failed, "nothing can be checked").caused_by(error))
 }

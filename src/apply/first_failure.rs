@@ -1,0 +1,119 @@
+//! Which resource failed first: the cause, among all that failed because of it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+
+use crate::apply::event_log::path;
+use crate::openstack::stack::{HeatEvent, Resource, StackRef};
+
+/// The resource that failed first, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstFailure {
+    /// Path of resource names from the stack down to it.
+    pub path: String,
+    /// Heat's type.
+    pub kind: String,
+    /// Heat's reason.
+    pub reason: String,
+    /// Id of the real thing; may be empty.
+    pub physical_id: String,
+    /// The stack that it belongs to.
+    pub stack: StackRef,
+}
+
+impl fmt::Display for FirstFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` ({}): {}", self.path, self.kind, self.reason)
+    }
+}
+
+/// How much a reason tells; the first is best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Telling {
+    /// It names its own cause.
+    Cause,
+    /// Heat stopped it: at a time limit, or because something else failed.
+    Aborted,
+    /// It repeats what a nested resource said.
+    Echo,
+}
+
+fn telling(resource: &Resource) -> Telling {
+    let reason = resource.reason.as_str();
+    if reason.contains(" aborted") || reason.starts_with("Stack ") && reason.contains("cancelled") {
+        Telling::Aborted
+    } else if resource.nested().is_some() && reason.contains("resources")
+        || reason.starts_with("Resource CREATE failed: ")
+        || reason.starts_with("Resource UPDATE failed: ")
+        || reason.starts_with("Resource DELETE failed: ")
+    {
+        Telling::Echo
+    } else {
+        Telling::Cause
+    }
+}
+
+/// The first failure among `resources` of all depths. `events` give the order; where
+/// they lack (purged), the deeper resource counts as the earlier, since failures
+/// travel upwards.
+pub fn first_failure(
+    root: &StackRef,
+    resources: &[Resource],
+    events: &[HeatEvent],
+) -> Option<FirstFailure> {
+    let mut failed_at: HashMap<(String, &str), jiff::Timestamp> = HashMap::new();
+    for event in events.iter().filter(|event| event.status.is_failed()) {
+        if let Some(stack) = event.stack() {
+            failed_at
+                .entry((stack.id, event.resource_name.as_str()))
+                .or_insert(event.time);
+        }
+    }
+    let stacks: BTreeSet<String> = resources
+        .iter()
+        .filter_map(|resource| resource.stack().map(|stack| stack.name))
+        .collect();
+    resources
+        .iter()
+        .filter(|resource| resource.status.is_failed())
+        .filter_map(|resource| {
+            let stack = resource.stack()?;
+            let path = path(&root.name, &stacks, &stack.name, &resource.name);
+            let depth = path.matches('/').count();
+            let time = failed_at
+                .get(&(stack.id.clone(), resource.name.as_str()))
+                .copied();
+            let order = (telling(resource), time.is_none(), time, usize::MAX - depth);
+            let failure = FirstFailure {
+                path,
+                kind: resource.kind.clone(),
+                reason: resource.reason.clone(),
+                physical_id: resource.physical_id.clone(),
+                stack,
+            };
+            Some((order, failure))
+        })
+        .min_by(|(left, _), (right, _)| left.cmp(right))
+        .map(|(_, failure)| failure)
+}
+
+/// Paths of the resources that Heat still works on; the stacks around them left out.
+pub fn busy(root: &StackRef, resources: &[Resource]) -> Vec<String> {
+    use crate::openstack::stack_status::State;
+    let stacks: BTreeSet<String> = resources
+        .iter()
+        .filter_map(|resource| resource.stack().map(|stack| stack.name))
+        .collect();
+    let busy = resources.iter().filter(|resource| {
+        resource.status.state == State::InProgress && resource.nested().is_none()
+    });
+    busy.filter_map(|resource| {
+        let stack = resource.stack()?;
+        let path = path(&root.name, &stacks, &stack.name, &resource.name);
+        Some(format!("`{path}` ({})", resource.kind))
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,389 @@
+//! Follows a stack to the end of what Heat does with it, and tells every event.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::apply::error::{FailedStack, StackError};
+use crate::apply::event_log::EventLog;
+use crate::apply::evidence;
+use crate::apply::first_failure::{busy, first_failure};
+use crate::openstack::client::Cloud;
+use crate::openstack::error::CloudError;
+use crate::openstack::heat::DEPTH_MAX;
+use crate::openstack::stack::{HeatEvent, Stack, StackRef};
+use crate::openstack::stack_status::{Action, State};
+use crate::openstack::wait::Deadline;
+use crate::ui::event::Event;
+
+/// Half of this, and one answer, is how late the end is seen on average.
+const TICK: Duration = Duration::from_millis(500);
+/// While nothing happens, events are looked for this often, and while events come,
+/// the status.
+const IDLE: Duration = Duration::from_secs(2);
+/// So long after an event more are expected.
+const LIVELY: Duration = Duration::from_secs(4);
+/// Convergence writes `*_FAILED` first and starts the rollback after (Heat 19).
+const ROLLBACK_GRACE: Duration = Duration::from_secs(10);
+
+/// What is followed.
+#[derive(Debug)]
+pub struct Follow<'a> {
+    /// The stack.
+    pub stack: &'a StackRef,
+    /// What was asked of Heat.
+    pub action: Action,
+    /// Whether Heat undoes it when it fails.
+    pub rolls_back: bool,
+    /// Until when.
+    pub deadline: Deadline,
+    /// Types by path, for events; Heat's list of events lacks them.
+    pub kinds: &'a HashMap<String, String>,
+}
+
+/// What a status means for one who waits for `action`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    GoesOn,
+    Done,
+    Failed,
+    /// Failed, and a rollback may be about to start.
+    MayRollBack,
+}
+
+fn outcome(stack: &Stack, action: &Action, rolls_back: bool) -> Outcome {
+    let status = &stack.status;
+    match (&status.action, &status.state) {
+        (now, State::Complete) if now == action => Outcome::Done,
+        (Action::Rollback | Action::Delete, State::Complete | State::Failed) => Outcome::Failed,
+        (now, State::Failed) if now == action && rolls_back => Outcome::MayRollBack,
+        (now, State::Failed) if now == action => Outcome::Failed,
+        // Anything else is not ours: the status from before, or another's action.
+        _ => Outcome::GoesOn,
+    }
+}
+
+/// Follows to the end. Good: the stack as it is then (none for one that is deleted).
+/// Bad: the first failure with its evidence.
+pub async fn follow(
+    cloud: &Cloud,
+    log: &mut EventLog,
+    what: &Follow<'_>,
+) -> Result<Option<Stack>, StackError> {
+    let begun = Instant::now();
+    let mut events: Vec<HeatEvent> = Vec::new();
+    let mut look = Look::default();
+    let mut outage = Outage::default();
+    let mut failed_since: Option<Instant> = None;
+    loop {
+        let (want_status, want_events) = look.wanted(begun.elapsed());
+        let (status, news) = tokio::join!(
+            async {
+                if want_status {
+                    Some(status(cloud, what).await)
+                } else {
+                    None
+                }
+            },
+            async {
+                if want_events {
+                    Some(news(cloud, log, what).await)
+                } else {
+                    None
+                }
+            },
+        );
+        if let Some(news) = news {
+            match news {
+                Ok(news) => {
+                    let new = log.take(news, begun.elapsed());
+                    look.saw(begun.elapsed(), &new, log);
+                    tell(cloud, log, what, &new);
+                    events.extend(new.into_iter().filter(|event| event.status.is_failed()));
+                }
+                Err(error) => outage.note(cloud, error)?,
+            }
+        }
+        match status {
+            Some(Ok(stack)) => {
+                outage.over();
+                look.status_at = Some(begun.elapsed());
+                let Some(stack) = stack else {
+                    return gone(cloud, log, what, begun.elapsed()).await;
+                };
+                let end = outcome(&stack, &what.action, what.rolls_back);
+                let since = *failed_since.get_or_insert_with(Instant::now);
+                match end {
+                    Outcome::GoesOn => failed_since = None,
+                    Outcome::MayRollBack if since.elapsed() < ROLLBACK_GRACE => {}
+                    Outcome::Done | Outcome::Failed | Outcome::MayRollBack => {
+                        last_news(cloud, log, what, begun.elapsed(), &mut events).await;
+                        return if end == Outcome::Done {
+                            Ok((what.action != Action::Delete).then_some(stack))
+                        } else {
+                            Err(failed(cloud, what, stack, &events).await)
+                        };
+                    }
+                }
+            }
+            Some(Err(error)) => outage.note(cloud, error)?,
+            None => {}
+        }
+        if what.deadline.passed() {
+            return Err(timed_out(cloud, what).await);
+        }
+        sleep(TICK.min(what.deadline.remaining())).await;
+    }
+}
+
+/// When to ask for what: the events while they come, the status while they do not.
+#[derive(Debug, Default)]
+struct Look {
+    status_at: Option<Duration>,
+    events_at: Option<Duration>,
+    last_event: Duration,
+    ending: bool,
+}
+
+impl Look {
+    fn wanted(&self, now: Duration) -> (bool, bool) {
+        let lively = now.saturating_sub(self.last_event) < LIVELY;
+        let due = |at: Option<Duration>| at.is_none_or(|at| now.saturating_sub(at) >= IDLE);
+        let status = self.ending || !lively || due(self.status_at);
+        (status, lively || due(self.events_at))
+    }
+
+    fn saw(&mut self, now: Duration, new: &[HeatEvent], log: &EventLog) {
+        self.events_at = Some(now);
+        if !new.is_empty() {
+            self.last_event = now;
+        }
+        // The stack's own last event says that its status is worth a look at once.
+        self.ending |= new
+            .iter()
+            .any(|event| log.is_root(event) && event.status.is_final());
+    }
+}
+
+/// Errors that pass are waited out until the deadline, and told once.
+#[derive(Debug, Default)]
+struct Outage {
+    told: bool,
+}
+
+impl Outage {
+    fn note(&mut self, cloud: &Cloud, error: CloudError) -> Result<(), StackError> {
+        if !error.is_transient() {
+            return Err(error.into());
+        }
+        if !self.told {
+            cloud
+                .reporter()
+                .warn(error.to_string(), "waiting for the cloud to answer again");
+        }
+        self.told = true;
+        Ok(())
+    }
+
+    fn over(&mut self) {
+        self.told = false;
+    }
+}
+
+/// The stack, or none once it is deleted.
+async fn status(cloud: &Cloud, what: &Follow<'_>) -> Result<Option<Stack>, CloudError> {
+    match cloud.heat().stack(what.stack).await {
+        Ok(stack) => {
+            let deleted = stack.status.is(&Action::Delete, &State::Complete);
+            Ok((!deleted).then_some(stack))
+        }
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn news(
+    cloud: &Cloud,
+    log: &EventLog,
+    what: &Follow<'_>,
+) -> Result<Vec<HeatEvent>, CloudError> {
+    cloud
+        .heat()
+        .events(what.stack, log.marker(), DEPTH_MAX)
+        .await
+}
+
+fn tell(cloud: &Cloud, log: &EventLog, what: &Follow<'_>, new: &[HeatEvent]) {
+    for event in new {
+        // A nested stack's own events say again what its resource's event says.
+        if event.is_of_stack() && !log.is_root(event) {
+            continue;
+        }
+        let path = log.path(event);
+        let root = log.is_root(event);
+        let kind = what
+            .kinds
+            .get(&path)
+            .filter(|_| !root)
+            .cloned()
+            .unwrap_or_else(|| {
+                if root {
+                    "OS::Heat::Stack".to_owned()
+                } else {
+                    String::new()
+                }
+            });
+        cloud.reporter().emit(&Event::StackEvent {
+            resource: path,
+            resource_type: kind,
+            status: event.status.to_string(),
+            reason: event.reason.clone(),
+            failed: event.status.is_failed(),
+        });
+    }
+}
+
+/// The status can be read a moment before the last events: they belong to the story.
+async fn last_news(
+    cloud: &Cloud,
+    log: &mut EventLog,
+    what: &Follow<'_>,
+    now: Duration,
+    events: &mut Vec<HeatEvent>,
+) {
+    if let Ok(news) = news(cloud, log, what).await {
+        let new = log.take(news, now);
+        tell(cloud, log, what, &new);
+        events.extend(new.into_iter().filter(|event| event.status.is_failed()));
+    }
+}
+
+/// A deleted stack's events can only be had without those of nested stacks.
+async fn gone(
+    cloud: &Cloud,
+    log: &mut EventLog,
+    what: &Follow<'_>,
+    now: Duration,
+) -> Result<Option<Stack>, StackError> {
+    if what.action != Action::Delete {
+        return Err(StackError::Gone {
+            stack: what.stack.name.clone(),
+        });
+    }
+    if let Ok(news) = cloud.heat().events(what.stack, log.marker(), 0).await {
+        let new = log.take(news, now);
+        tell(cloud, log, what, &new);
+    }
+    Ok(None)
+}
+
+async fn failed(
+    cloud: &Cloud,
+    what: &Follow<'_>,
+    stack: Stack,
+    events: &[HeatEvent],
+) -> StackError {
+    let resources = cloud
+        .heat()
+        .resources(what.stack, DEPTH_MAX)
+        .await
+        .unwrap_or_default();
+    let first = first_failure(what.stack, &resources, events);
+    let evidence = match &first {
+        Some(first) => evidence::find(cloud, first, &resources).await,
+        None => None,
+    };
+    StackError::Failed(Box::new(FailedStack {
+        stack: stack.name,
+        status: stack.status,
+        reason: stack.reason,
+        first,
+        evidence,
+    }))
+}
+
+async fn timed_out(cloud: &Cloud, what: &Follow<'_>) -> StackError {
+    let resources = cloud
+        .heat()
+        .resources(what.stack, DEPTH_MAX)
+        .await
+        .unwrap_or_default();
+    StackError::TimedOut {
+        stack: what.stack.name.clone(),
+        action: what.action.clone(),
+        after: what.deadline.limit(),
+        busy: busy(what.stack, &resources),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Action, Duration, Look, Outcome, outcome};
+
+    #[track_caller]
+    fn case(status: &str, action: &Action, rolls_back: bool, expected: Outcome) {
+        let stack =
+            serde_json::from_value(json!({"id": "1", "stack_name": "a", "stack_status": status,
+            "creation_time": "2026-11-22T12:00:00Z"}))
+            .expect("a stack");
+        assert_eq!(outcome(&stack, action, rolls_back), expected, "{status}");
+    }
+
+    #[test]
+    fn a_status_is_judged_by_what_was_asked() {
+        case(
+            "CREATE_IN_PROGRESS",
+            &Action::Create,
+            false,
+            Outcome::GoesOn,
+        );
+        case("CREATE_COMPLETE", &Action::Create, false, Outcome::Done);
+        case("CREATE_FAILED", &Action::Create, false, Outcome::Failed);
+        case("CREATE_FAILED", &Action::Create, true, Outcome::MayRollBack);
+        case(
+            "DELETE_IN_PROGRESS",
+            &Action::Create,
+            false,
+            Outcome::GoesOn,
+        );
+        case("CREATE_COMPLETE", &Action::Update, true, Outcome::GoesOn);
+        case("UPDATE_FAILED", &Action::Update, true, Outcome::MayRollBack);
+        case(
+            "ROLLBACK_IN_PROGRESS",
+            &Action::Update,
+            true,
+            Outcome::GoesOn,
+        );
+        case("ROLLBACK_COMPLETE", &Action::Update, true, Outcome::Failed);
+        case("ROLLBACK_FAILED", &Action::Update, true, Outcome::Failed);
+        case("CREATE_COMPLETE", &Action::Delete, false, Outcome::GoesOn);
+        case("DELETE_FAILED", &Action::Delete, false, Outcome::Failed);
+    }
+
+    #[test]
+    fn events_are_asked_for_while_they_come_and_the_status_while_they_do_not() {
+        let at = Duration::from_millis;
+        let mut look = Look::default();
+        assert_eq!(look.wanted(at(0)), (true, true));
+        (look.status_at, look.events_at) = (Some(at(0)), Some(at(500)));
+        assert_eq!(look.wanted(at(1000)), (false, true), "lively");
+        assert_eq!(
+            look.wanted(at(2000)),
+            (true, true),
+            "the status from time to time"
+        );
+        (look.status_at, look.events_at) = (Some(at(9_500)), Some(at(9_000)));
+        assert_eq!(look.wanted(at(10_000)), (true, false), "idle");
+        assert_eq!(
+            look.wanted(at(11_000)),
+            (true, true),
+            "the events from time to time"
+        );
+        look.ending = true;
+        look.last_event = at(11_000);
+        assert_eq!(look.wanted(at(11_500)), (true, true));
+    }
+}

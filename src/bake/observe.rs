@@ -1,0 +1,78 @@
+//! Images of ours, as Glance has them now.
+
+use jiff::Timestamp;
+
+use crate::bake::owner::{Alive, Owner};
+use crate::openstack::client::Cloud;
+use crate::openstack::error::CloudError;
+use crate::openstack::glance::{Image, ImageStatus};
+use crate::plan::images::{ImageFact, Maker};
+
+/// Property that says who is making an image.
+pub const OWNER: &str = "ptero_owner";
+
+/// No build takes longer; an unfinished image of another host that is older
+/// was left by a run that died.
+pub const BUILD_LONGEST_S: i64 = 3 * 3600;
+
+/// All images of ours, also unfinished ones.
+pub async fn images(cloud: &Cloud) -> Result<Vec<Image>, CloudError> {
+    let all = cloud.glance().own_images(&[]).await?;
+    Ok(all
+        .into_iter()
+        .filter(|image| image.property("ptero_recipe").is_some())
+        .collect())
+}
+
+/// What the plan needs to know of an image; `now` tells the old from the new.
+pub fn fact(image: &Image, now: Timestamp) -> ImageFact {
+    let text = |name| image.property(name).unwrap_or_default();
+    ImageFact {
+        id: image.id.clone(),
+        name: image.name.clone().unwrap_or_else(|| image.id.clone()),
+        active: image.status == ImageStatus::Active,
+        recipe: text("ptero_recipe").to_owned(),
+        tags: text("ptero_tags")
+            .split(',')
+            .map(str::trim)
+            .filter(|tag| !tag.is_empty())
+            .map(ToOwned::to_owned)
+            .collect(),
+        maker: maker(text(OWNER), image.created_at, now),
+        sha512: image.os_hash_value.clone(),
+    }
+}
+
+/// Whether whoever made an object may still be at work on it.
+pub fn maker(mark: &str, created: Option<Timestamp>, now: Timestamp) -> Maker {
+    let alive = Owner::parse(mark).map_or(Alive::Elsewhere, |owner| owner.alive());
+    let old = created.is_some_and(|at| now.duration_since(at).as_secs() > BUILD_LONGEST_S);
+    match alive {
+        Alive::Yes => Maker::MayLive,
+        Alive::No => Maker::Dead,
+        Alive::Elsewhere if old => Maker::Dead,
+        Alive::Elsewhere => Maker::MayLive,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BUILD_LONGEST_S, maker};
+    use crate::bake::owner::Owner;
+    use crate::plan::images::Maker;
+    use jiff::{SignedDuration, Timestamp};
+
+    #[test]
+    fn a_maker_elsewhere_is_dead_only_after_the_longest_build() {
+        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(10 * BUILD_LONGEST_S);
+        let ago = |seconds| Some(now - SignedDuration::from_secs(seconds));
+        assert_eq!(maker("elsewhere:b:1:2", ago(60), now), Maker::MayLive);
+        assert_eq!(
+            maker("elsewhere:b:1:2", ago(BUILD_LONGEST_S + 1), now),
+            Maker::Dead
+        );
+        assert_eq!(maker("no mark", None, now), Maker::MayLive);
+        let own = Owner::current().to_string();
+        assert_eq!(maker(&own, ago(BUILD_LONGEST_S + 1), now), Maker::MayLive);
+    }
+}

@@ -1,0 +1,282 @@
+//! Heat: stacks, their resources, events and signals.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::openstack::call::{Call, Service};
+use crate::openstack::client::Cloud;
+use crate::openstack::error::CloudError;
+use crate::openstack::neutron::one;
+use crate::openstack::stack::{
+    HeatEvent, NewStack, Output, Resource, SoftwareDeployment, Stack, StackRef,
+};
+
+/// Heat's calls.
+pub struct Heat<'a> {
+    pub(crate) cloud: &'a Cloud,
+}
+
+/// Heat allows five levels of nesting by default (`max_nested_stack_depth`).
+pub const DEPTH_MAX: u32 = 5;
+/// More events in one answer take Heat seconds to write.
+const EVENTS_PAGE: usize = 200;
+/// A creation whose answer is lost again and again is an outage, not bad luck.
+const CREATES_MAX: u32 = 3;
+
+#[derive(Deserialize)]
+struct Stacks {
+    stacks: Vec<Stack>,
+}
+
+#[derive(Deserialize)]
+struct OneStack {
+    stack: Stack,
+}
+
+#[derive(Deserialize)]
+struct Created {
+    stack: CreatedId,
+}
+
+#[derive(Deserialize)]
+struct CreatedId {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct OutputsBody {
+    stack: Outputs,
+}
+
+#[derive(Deserialize)]
+struct Outputs {
+    #[serde(default)]
+    outputs: Vec<Output>,
+}
+
+#[derive(Deserialize)]
+struct Resources {
+    resources: Vec<Resource>,
+}
+
+#[derive(Deserialize)]
+struct OneResource {
+    resource: Resource,
+}
+
+#[derive(Deserialize)]
+struct Events {
+    events: Vec<HeatEvent>,
+}
+
+#[derive(Deserialize)]
+struct OneDeployment {
+    software_deployment: SoftwareDeployment,
+}
+
+fn read(path: impl Into<String>) -> Call {
+    Call::read(Service::Orchestration, path)
+}
+
+impl Heat<'_> {
+    /// The stacks of the project, without nested ones, that pass every filter,
+    /// e.g. `("tags", "a")`.
+    pub async fn stacks(&self, filters: &[(&str, &str)]) -> Result<Vec<Stack>, CloudError> {
+        let mut call = read("/stacks");
+        for (name, value) in filters {
+            call = call.query(name, *value);
+        }
+        Ok(self.cloud.ask::<Stacks>(&call).await?.stacks)
+    }
+
+    /// Every stack of the project, nested ones too.
+    pub async fn stacks_and_nested(&self) -> Result<Vec<Stack>, CloudError> {
+        self.stacks(&[("show_nested", "true")]).await
+    }
+
+    /// The stack of this name, if there is one that is not deleted.
+    pub async fn find_stack(&self, name: &str) -> Result<Option<Stack>, CloudError> {
+        let mut found = self.stacks(&[("name", name)]).await?;
+        found.retain(|stack| stack.name == name);
+        if found.is_empty() {
+            return Ok(None);
+        }
+        one("stack", name, found, |stack| &stack.id).map(Some)
+    }
+
+    /// What a name or an id stands for; a deleted stack only by its id. Heat answers
+    /// with a redirect: its path is read, and it is not followed, because its host
+    /// may be one that only the cloud's inside can reach.
+    pub async fn resolve(&self, name_or_id: &str) -> Result<StackRef, CloudError> {
+        let reply = self
+            .cloud
+            .send(&read(format!("/stacks/{name_or_id}")))
+            .await?;
+        if let Some(location) = reply.header("location") {
+            return StackRef::from_link(location).ok_or_else(|| reply.error());
+        }
+        Ok(reply.json::<OneStack>()?.stack.reference())
+    }
+
+    /// A stack without its outputs, which cost Heat most of the time.
+    pub async fn stack(&self, stack: &StackRef) -> Result<Stack, CloudError> {
+        let call = read(stack.path()).query("resolve_outputs", "False");
+        Ok(self.cloud.ask::<OneStack>(&call).await?.stack)
+    }
+
+    /// The outputs of a stack with their values.
+    pub async fn outputs(&self, stack: &StackRef) -> Result<Vec<Output>, CloudError> {
+        Ok(self
+            .cloud
+            .ask::<OutputsBody>(&read(stack.path()))
+            .await?
+            .stack
+            .outputs)
+    }
+
+    /// The template of a stack.
+    pub async fn template(&self, stack: &StackRef) -> Result<Value, CloudError> {
+        self.cloud
+            .ask(&read(format!("{}/template", stack.path())))
+            .await
+    }
+
+    /// Asks for a new stack. When the answer is lost, the stack of that name is ours
+    /// if it has all our tags: so one of them has to be unique to this request.
+    pub async fn create(&self, new: &NewStack) -> Result<StackRef, CloudError> {
+        let call = Call::post(Service::Orchestration, "/stacks", new);
+        let mut tries = 0;
+        let mut lost: Option<CloudError> = None;
+        loop {
+            tries += 1;
+            let error = match self.cloud.ask::<Created>(&call).await {
+                Ok(created) => {
+                    return Ok(StackRef {
+                        name: new.name.clone(),
+                        id: created.stack.id,
+                    });
+                }
+                Err(error) => error,
+            };
+            // A conflict after a lost answer may be with what that request made.
+            let look = error.answer_lost() || (error.is_conflict() && lost.is_some());
+            if !look {
+                return Err(error);
+            }
+            if let Some(there) = self.find_stack(&new.name).await? {
+                let ours = new.tags.iter().all(|tag| there.tags.contains(tag));
+                return if ours {
+                    Ok(there.reference())
+                } else {
+                    Err(error)
+                };
+            }
+            if tries >= CREATES_MAX {
+                return Err(error);
+            }
+            lost = Some(error);
+        }
+    }
+
+    /// Asks to remove a stack; one that is gone already is fine.
+    pub async fn delete(&self, stack: &StackRef) -> Result<(), CloudError> {
+        self.cloud
+            .remove(&Call::remove(Service::Orchestration, stack.path()))
+            .await
+    }
+
+    /// Resources of a stack, and of those nested in it down to `depth`.
+    pub async fn resources(
+        &self,
+        stack: &StackRef,
+        depth: u32,
+    ) -> Result<Vec<Resource>, CloudError> {
+        let call =
+            read(format!("{}/resources", stack.path())).query("nested_depth", depth.to_string());
+        Ok(self.cloud.ask::<Resources>(&call).await?.resources)
+    }
+
+    /// One resource with its attributes.
+    pub async fn resource(&self, stack: &StackRef, name: &str) -> Result<Resource, CloudError> {
+        let call = read(format!("{}/resources/{name}", stack.path()));
+        Ok(self.cloud.ask::<OneResource>(&call).await?.resource)
+    }
+
+    /// Events in the order of the engine's clock, those after `marker` only. Heat
+    /// takes an unknown marker (purged, say) for none, and then gives all again.
+    pub async fn events(
+        &self,
+        stack: &StackRef,
+        marker: Option<&str>,
+        depth: u32,
+    ) -> Result<Vec<HeatEvent>, CloudError> {
+        let mut all: Vec<HeatEvent> = Vec::new();
+        loop {
+            let mut call = read(format!("{}/events", stack.path()))
+                .query("sort_dir", "asc")
+                .query("limit", EVENTS_PAGE.to_string());
+            if depth > 0 {
+                call = call.query("nested_depth", depth.to_string());
+            }
+            if let Some(marker) = all.last().map(|last| last.id.as_str()).or(marker) {
+                call = call.query("marker", marker);
+            }
+            let page = self.events_page(&call).await?;
+            let full = page.len() == EVENTS_PAGE;
+            // A purge in between makes Heat start over: what is here already ends it.
+            let repeated = page
+                .iter()
+                .any(|event| all.iter().any(|one| one.id == event.id));
+            all.extend(page);
+            if !full || repeated {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// The newest `count` events, newest first.
+    pub async fn newest_events(
+        &self,
+        stack: &StackRef,
+        depth: u32,
+        count: usize,
+    ) -> Result<Vec<HeatEvent>, CloudError> {
+        let call = read(format!("{}/events", stack.path()))
+            .query("sort_dir", "desc")
+            .query("limit", count.to_string())
+            .query("nested_depth", depth.to_string());
+        self.events_page(&call).await
+    }
+
+    /// Heat answers 404 where a stack has no event (yet).
+    async fn events_page(&self, call: &Call) -> Result<Vec<HeatEvent>, CloudError> {
+        match self.cloud.ask::<Events>(call).await {
+            Ok(body) => Ok(body.events),
+            Err(error) if error.is_not_found() => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Signals a resource, e.g. a wait condition's handle. Repeatable: a handle
+    /// counts signals by the `id` in `data`.
+    pub async fn signal(
+        &self,
+        stack: &StackRef,
+        resource: &str,
+        data: &Value,
+    ) -> Result<(), CloudError> {
+        let path = format!("{}/resources/{resource}/signal", stack.path());
+        let call = Call::post(Service::Orchestration, path, data).repeatable();
+        self.cloud.send(&call).await.map(|_| ())
+    }
+
+    /// What a software deployment's server told.
+    pub async fn software_deployment(&self, id: &str) -> Result<SoftwareDeployment, CloudError> {
+        let call = read(format!("/software_deployments/{id}"));
+        Ok(self
+            .cloud
+            .ask::<OneDeployment>(&call)
+            .await?
+            .software_deployment)
+    }
+}

@@ -1,0 +1,31 @@
+//! The stack of an environment, as it is now.
+
+use crate::error::{Failure, Kind};
+use crate::openstack::client::Cloud;
+use crate::openstack::stack::Stack;
+use crate::record::deployed::Deployed;
+use crate::topology::Topology;
+
+/// The stack of the environment, or a failure that says how to make it.
+pub async fn find(cloud: &Cloud, topology: &Topology) -> Result<Stack, Failure> {
+    let name = &topology.stack.stack_name;
+    let found = cloud.heat().find_stack(name.as_str()).await?;
+    found.ok_or_else(|| {
+        Failure::new(Kind::Failed, format!("there is no stack `{name}`")).hint(format!(
+            "`ptero-deploy stack create {} --tag TAG` makes it",
+            topology.env
+        ))
+    })
+}
+
+/// What runs in it.
+pub async fn deployed(cloud: &Cloud, stack: &Stack) -> Result<Deployed, Failure> {
+    let outputs = cloud.heat().outputs(&stack.reference()).await?;
+    Deployed::read(&outputs).map_err(|error| {
+        let message = format!(
+            "stack `{}` ({}) does not tell what runs in it",
+            stack.name, stack.status
+        );
+        Failure::new(Kind::Failed, message).caused_by(error)
+    })
+}

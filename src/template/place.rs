@@ -1,0 +1,150 @@
+//! Each member's resource in the root template, and the digest that names it.
+
+use indexmap::IndexMap;
+use serde_json::json;
+
+use super::boot;
+use super::hot::{Resource, Term};
+use super::member::{self, Shape};
+use super::model::{ReleaseInput, RenderError, RenderedMember};
+use super::names;
+use crate::digest;
+use crate::topology::{Kind, Member, Topology};
+
+/// A member, ready to be put into the root template.
+pub(super) struct Placed {
+    pub(super) rendered: RenderedMember,
+    pub(super) resource: Resource,
+    /// The nested template: what it is called by, and its text.
+    pub(super) file: (String, String),
+    /// Its address inside the stack.
+    pub(super) address: Term,
+}
+
+pub(super) fn place(
+    topology: &Topology,
+    release: &ReleaseInput,
+    member: &Member,
+) -> Result<Placed, RenderError> {
+    let key = &member.role;
+    let recipe = &topology.recipes[key];
+    let image = release
+        .images
+        .get(recipe)
+        .ok_or_else(|| RenderError::NoImage(recipe.clone()))?;
+    let commit = match member.kind {
+        Kind::Application => release
+            .commits
+            .get(&key.service)
+            .ok_or_else(|| RenderError::NoCommit(key.service.clone()))?,
+        _ => "",
+    };
+    let shape = shape(topology, member);
+    let file = file(shape);
+    let fixed = fixed_properties(topology, release, member, shape);
+    // Everything that is in the member, its own name left out: the same digest is
+    // the same member, which an update leaves alone.
+    let digest = digest::of(&json!({
+        "file": file.0,
+        "image": [image.id, image.digest],
+        "properties": fixed,
+        "document": boot::document(topology, member, "", commit),
+    }));
+    let digest8 = digest::short(&digest);
+    let name = format!("{}-{digest8}", member.slot_name());
+    let resource_name = names::member(member, digest8);
+    let metadata = Term::map([
+        ("ptero_env", topology.env.as_str().into()),
+        ("ptero_stack", topology.stack.stack_name.as_str().into()),
+        ("ptero_service", key.service.as_str().into()),
+        ("ptero_role", key.role.as_str().into()),
+        ("ptero_pool", member.pool.as_str().into()),
+        ("ptero_member", name.as_str().into()),
+        ("ptero_digest", digest.as_str().into()),
+    ]);
+    let mut resource = Resource::new(
+        file.0.as_str(),
+        [
+            ("name", name.as_str().into()),
+            ("image", image.id.as_str().into()),
+        ],
+    )
+    // Without a way out it could not fetch its document.
+    .after(names::ROUTER_INTERFACE);
+    resource.properties.extend(fixed);
+    let resource = resource.with("metadata", Some(metadata)).with(
+        "document",
+        Some(boot::document(topology, member, &name, commit)),
+    );
+    let address = if shape.own_port {
+        Term::attr(&resource_name, "address")
+    } else {
+        Term::address(&names::fixed_port(key))
+    };
+    Ok(Placed {
+        rendered: RenderedMember {
+            member: member.clone(),
+            name,
+            resource: resource_name,
+            digest,
+        },
+        resource,
+        file,
+        address,
+    })
+}
+
+fn shape(topology: &Topology, member: &Member) -> Shape {
+    let application = member.kind == Kind::Application;
+    Shape {
+        own_port: application,
+        key: topology.stack.key_name.is_some(),
+        zone: topology.stack.availability_zone.is_some(),
+        spread: application && topology.stack.anti_affinity,
+    }
+}
+
+/// The nested template's text, called by its own digest: a later program whose
+/// template differs must not change members that are there.
+fn file(shape: Shape) -> (String, String) {
+    let template = json!(member::template(shape));
+    let digest = digest::of(&template);
+    // Heat takes a type for a nested template by this ending only, and JSON is YAML.
+    let name = format!("member-{}.yaml", digest::short(&digest));
+    (name, template.to_string())
+}
+
+fn fixed_properties(
+    topology: &Topology,
+    release: &ReleaseInput,
+    member: &Member,
+    shape: Shape,
+) -> IndexMap<String, Term> {
+    let (key, stack) = (&member.role, &topology.stack);
+    let flavor = stack
+        .flavor_of(&key.service, &key.role)
+        .unwrap_or(&release.default_flavor);
+    let mut properties = vec![("flavor", Term::from(flavor))];
+    if shape.own_port {
+        properties.push(("network", Term::resource(names::NETWORK)));
+        properties.push(("subnet", Term::resource(names::SUBNET)));
+        let group = names::security_group(key);
+        properties.push(("security_group", Term::resource(&group)));
+    } else {
+        properties.push(("port", Term::resource(&names::fixed_port(key))));
+    }
+    if let Some(key_name) = &stack.key_name {
+        properties.push(("key_name", key_name.as_str().into()));
+    }
+    if let Some(zone) = &stack.availability_zone {
+        properties.push(("availability_zone", zone.as_str().into()));
+    }
+    if shape.spread {
+        let group = names::server_group(key);
+        properties.push(("server_group", Term::resource(&group)));
+    }
+    properties
+        .into_iter()
+        .map(|(name, term)| (name.to_owned(), term))
+        .collect()
+}
