@@ -47,10 +47,12 @@ fn assign<'a>(
     arguments: &'a [Argument],
 ) -> Result<Vec<(&'a Arg, &'a str)>, Unreadable> {
     let parameters = task.parameters();
+    // Options under a heading of their own, as those of the output, are no
+    // parameters of the task's work: they are given by name or not at all.
     let slots: Vec<&Arg> = parameters
         .iter()
         .copied()
-        .filter(|one| takes_value(one))
+        .filter(|one| takes_value(one) && one.get_help_heading().is_none())
         .collect();
     let mut values: Vec<(&Arg, &str)> = Vec::new();
     let mut places = slots.iter();

@@ -218,11 +218,13 @@ fn style(shape: Shape) -> ProgressStyle {
     let template = match shape {
         Shape::Spinner => "{spinner} {wide_msg} {elapsed}",
         Shape::Counted(Unit::Bytes) => {
-            "{spinner} {msg} [{bar:24}] {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}"
+            "{spinner} {wide_msg} [{bar:16}] {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}"
         }
-        Shape::Counted(Unit::Items) => "{spinner} {msg} [{bar:24}] {pos}/{len}",
-        Shape::Uncounted(Unit::Bytes) => "{spinner} {msg} {binary_bytes} {binary_bytes_per_sec}",
-        Shape::Uncounted(Unit::Items) => "{spinner} {msg} {pos}",
+        Shape::Counted(Unit::Items) => "{spinner} {wide_msg} [{bar:16}] {pos}/{len}",
+        Shape::Uncounted(Unit::Bytes) => {
+            "{spinner} {wide_msg} {binary_bytes} {binary_bytes_per_sec}"
+        }
+        Shape::Uncounted(Unit::Items) => "{spinner} {wide_msg} {pos}",
     };
     ProgressStyle::with_template(template)
         .expect("the templates above are constants")

@@ -1,5 +1,7 @@
 //! What jobs wrote, from a workflow's details report.
 
+use std::fmt::Write;
+
 use serde_json::Value;
 
 /// One run of a job.
@@ -9,6 +11,24 @@ pub struct JobRun {
     pub status: String,
     /// What it wrote to its standard output.
     pub stdout: String,
+    /// Its exit code, where it had one.
+    pub exit_code: Option<String>,
+    /// The last line it wrote to its standard error, or why it did not start.
+    pub trouble: Option<String>,
+}
+
+impl JobRun {
+    /// How it went, in a few words: for a finding.
+    pub fn summary(&self) -> String {
+        let mut words = format!("a job `{}`", self.status);
+        if let Some(code) = &self.exit_code {
+            let _ = write!(words, " with exit code {code}");
+        }
+        if let Some(trouble) = &self.trouble {
+            let _ = write!(words, ": {trouble}");
+        }
+        words
+    }
 }
 
 /// Every run in the report. PTero nests them in tasks, methods and colours;
@@ -24,10 +44,14 @@ pub fn job_runs(report: &Value) -> Vec<JobRun> {
 }
 
 fn job_run(execution: &Value) -> JobRun {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let data = &execution["data"];
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let last_line = |value: &Value| value.as_str()?.lines().last().map(str::to_owned);
     JobRun {
-        status: text(&execution["status"]),
-        stdout: text(&execution["data"]["stdout"]),
+        status: text(&execution["status"]).unwrap_or_default(),
+        stdout: text(&data["stdout"]).unwrap_or_default(),
+        exit_code: text(&data["exitCode"]),
+        trouble: last_line(&data["errorMessage"]).or_else(|| last_line(&data["stderr"])),
     }
 }
 
@@ -45,6 +69,25 @@ mod tests {
             .map(|run| (run.status.as_str(), run.stdout.as_str()))
             .collect();
         assert_eq!(pairs, expected);
+    }
+
+    #[test]
+    fn a_run_is_told_in_a_few_words() {
+        let summary = |run: Value| {
+            let runs = job_runs(&json!({"executions": [run]}));
+            runs.first().map(super::JobRun::summary).unwrap_or_default()
+        };
+        let data = json!({"exitCode": "3", "stderr": "a\nb\n"});
+        assert_eq!(
+            summary(json!({"status": "failed", "data": data})),
+            "a job `failed` with exit code 3: b"
+        );
+        let data = json!({"errorMessage": "no such user", "stderr": ""});
+        assert_eq!(
+            summary(json!({"status": "errored", "data": data})),
+            "a job `errored`: no such user"
+        );
+        assert_eq!(summary(json!({"status": "new"})), "a job `new`");
     }
 
     #[test]

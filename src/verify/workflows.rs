@@ -14,7 +14,7 @@ pub async fn without_jobs(workflows: &Workflows<'_>) -> Verdict {
     let ended = workflows
         .run(&document::without_jobs(&name("no-jobs")))
         .await?;
-    expect_status("succeeded", &ended)?;
+    expect_end(workflows, "succeeded", &ended).await?;
     let report = workflows.report(&ended, "workflow-outputs").await?;
     let detail = passed_through(&report)?;
     workflows.forget(&ended).await;
@@ -25,7 +25,7 @@ pub async fn without_jobs(workflows: &Workflows<'_>) -> Verdict {
 pub async fn one_job(workflows: &Workflows<'_>, jobs: &JobTarget) -> Verdict {
     let document = document::with_jobs(&name("one-job"), jobs, &["echo", WRITTEN], 1);
     let ended = workflows.run(&document).await?;
-    expect_status("succeeded", &ended)?;
+    expect_end(workflows, "succeeded", &ended).await?;
     let report = workflows.report(&ended, "workflow-details").await?;
     let detail = wrote(&job_runs(&report))?;
     workflows.forget(&ended).await;
@@ -49,7 +49,7 @@ pub const UNKNOWN_USER: &str = NO_USER;
 
 async fn fails(workflows: &Workflows<'_>, document: &Value) -> Verdict {
     let ended = workflows.run(document).await?;
-    expect_status("failed", &ended)?;
+    expect_end(workflows, "failed", &ended).await?;
     workflows.forget(&ended).await;
     Ok("failed, as it should".to_owned())
 }
@@ -59,13 +59,22 @@ pub fn name(what: &str) -> String {
     format!("ptero-deploy-check-{what}-{}", Uuid::new_v4())
 }
 
-/// Judges how a workflow ended.
-pub fn expect_status(wanted: &str, ended: &Ended) -> Result<(), Finding> {
+/// Judges how a workflow ended; a finding tells of a job that went wrong.
+pub async fn expect_end(
+    workflows: &Workflows<'_>,
+    wanted: &str,
+    ended: &Ended,
+) -> Result<(), Finding> {
     if ended.status == wanted {
         return Ok(());
     }
+    // The report only adds to the finding, so it may be missing.
+    let report = workflows.report(ended, "workflow-details").await;
+    let runs = job_runs(&report.unwrap_or_default());
+    let wrong = runs.iter().find(|run| run.status != wanted);
+    let job = wrong.map_or_else(String::new, |run| format!(", {}", run.summary()));
     let expected = format!("{} to end as `{wanted}`", ended.url());
-    Err(Finding::new(expected, format!("`{}`", ended.status)))
+    Err(Finding::new(expected, format!("`{}`{job}", ended.status)))
 }
 
 fn passed_through(report: &Value) -> Verdict {
@@ -108,6 +117,8 @@ mod tests {
             .map(|text| JobRun {
                 status: "succeeded".into(),
                 stdout: (*text).to_owned(),
+                exit_code: None,
+                trouble: None,
             })
             .collect();
         let seen = wrote(&runs).map(drop).map_err(|one| one.seen);

@@ -1,6 +1,7 @@
 //! Runs the real program in an environment of its own, and shows all that
 //! came out of it as one text for a snapshot.
 
+use std::fmt::Write;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
 
@@ -38,7 +39,7 @@ fn text(output: &Output) -> String {
     for (name, bytes) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
         if !bytes.is_empty() {
             let shown = redacted(&String::from_utf8_lossy(bytes));
-            text.push_str(&format!("--- {name}\n{shown}"));
+            let _ = write!(text, "--- {name}\n{shown}");
         }
     }
     let code = output
@@ -55,7 +56,7 @@ fn redacted(text: &str) -> String {
     let mut redacted = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let rest = part.split_once('"').map_or("", |(_, rest)| rest);
-        redacted.push_str(&format!("{mark}TIME\"{rest}"));
+        let _ = write!(redacted, "{mark}TIME\"{rest}");
     }
     redacted
 }

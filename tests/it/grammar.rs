@@ -81,6 +81,10 @@ fn positional_arguments_take_the_places_of_the_help() {
     case("fab images.prune:2", &["images prune --keep=2"]);
     case("fab images.list", &["images list"]);
     case("fab images.list:", &["images list"]);
+    case(
+        "fab images.list:v1,format=json",
+        &["images list --format=json v1"],
+    );
 }
 
 #[test]
@@ -145,6 +149,7 @@ fn lines_that_mean_nothing_are_refused_with_what_would() {
             "fab stack.create:env=a,tag=v1,colour=red",
             "fab stack.create:a,env=b,tag=v1",
             "fab stack.delete:a,5,7",
+            "fab images.list:v1,json",
             "fab stack.delete:,",
             "fab stack.create:tag=v1",
             "fab devcloud.down:purge=maybe",

@@ -4,6 +4,7 @@
 
 mod command;
 mod config;
+mod docs;
 mod grammar;
 mod help;
 mod image;

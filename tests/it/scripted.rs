@@ -202,7 +202,12 @@ impl Gateway {
         let tasks: serde_json::Map<String, Value> = runs
             .map(|(at, job)| {
                 let data = json!({"stdout": self.stdout(at, job)});
-                let executions = json!({"0": {"status": "succeeded", "data": data}});
+                let mut run = json!({"status": "succeeded", "data": data});
+                if self.story == Story::JobsFail {
+                    run["status"] = json!("failed");
+                    run["data"] = json!({"exitCode": "1", "stderr": "why?\nit broke\n"});
+                }
+                let executions = json!({"0": run});
                 (
                     format!("job-{at}"),
                     json!({"methods": [{"executions": executions}]}),

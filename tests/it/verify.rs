@@ -116,8 +116,14 @@ fn a_workflow_with_jobs_has_to_succeed_and_to_show_what_they_wrote() {
     case(
         Story::JobsFail,
         &[
-            (Check::OneJob, "saw `failed`"),
-            (Check::EveryMember, "saw `failed`"),
+            (
+                Check::OneJob,
+                "saw `failed`, a job `failed` with exit code 1: it broke",
+            ),
+            (
+                Check::EveryMember,
+                "saw `failed`, a job `failed` with exit code 1: it broke",
+            ),
         ],
     );
     case(
