@@ -2,6 +2,7 @@
 //! them. A file that is not listed here is not run.
 #![expect(clippy::unwrap_used, reason = "all of this is tests, helpers included")]
 
+mod catalog;
 mod config;
 mod image;
 mod scenarios;
