@@ -11,7 +11,7 @@ use super::partial::PartialStack;
 use super::problem::Problems;
 use super::reader::{Item, Reader};
 use super::stack::finish;
-use super::tree;
+use super::{parse, tree};
 use crate::name::{EnvName, ServiceName, Tag};
 
 /// The key below `stacks` whose settings every environment has.
@@ -20,7 +20,7 @@ const COMMON: &str = "common";
 /// Reads and checks config.yaml. `origin` is only for messages; `known` is what
 /// the catalogue offers (`Catalog::known`).
 pub fn load(text: &str, origin: &Path, known: &Known) -> Result<Config, Problems> {
-    let (node, problems) = tree::parse(text, origin)?;
+    let (node, problems) = parse::parse(text, origin)?;
     let Some(node) = node else {
         return Err(Problems::whole_file(
             origin,
@@ -161,7 +161,7 @@ fn stack_names_differ(
 /// The `catalog` that a configuration asks for, before anything else of it can
 /// be checked; none where it says nothing or cannot be read.
 pub fn catalog_choice(text: &str) -> Option<String> {
-    let (node, _) = tree::parse(text, Path::new("")).ok()?;
+    let (node, _) = parse::parse(text, Path::new("")).ok()?;
     let tree::Value::Map(entries) = node?.value else {
         return None;
     };

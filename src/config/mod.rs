@@ -6,6 +6,7 @@ mod cidr;
 mod known;
 mod load;
 mod model;
+pub(crate) mod parse;
 mod partial;
 mod problem;
 pub(crate) mod reader;
@@ -13,6 +14,7 @@ mod schema;
 mod stack;
 pub(crate) mod tree;
 mod url;
+mod values;
 
 pub use cidr::Cidr;
 pub use known::{Known, KnownService};

@@ -134,7 +134,11 @@ pub fn schema() -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::{ConfigFile, schema};
+    use crate::config::{Known, KnownService, load};
+    use crate::name::{RoleName, ServiceName};
 
     const EXAMPLE: &str = include_str!("../../config.example.yaml");
 
@@ -165,10 +169,28 @@ mod tests {
         }
     }
 
+    fn known() -> Known {
+        let service = |name: &str, roles: &[&str]| {
+            let roles = roles.iter().map(|role| RoleName::new(*role).unwrap());
+            let known = KnownService {
+                roles: roles.collect(),
+                scalable: true,
+            };
+            (ServiceName::new(name).unwrap(), known)
+        };
+        Known {
+            services: [
+                service("postgresql", &["server"]),
+                service("workflow", &["web"]),
+                service("shell-command", &["web", "worker"]),
+            ]
+            .into(),
+        }
+    }
+
     #[test]
     fn the_example_with_everything_switched_on_loads() {
-        let known = crate::topology::Catalog::ptero().known();
-        let config = crate::config::load(&everything(), std::path::Path::new("x"), &known);
+        let config = load(&everything(), Path::new("x"), &known());
         assert!(config.is_ok(), "{}", config.unwrap_err());
         assert_ne!(everything(), EXAMPLE);
     }

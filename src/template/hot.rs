@@ -5,8 +5,8 @@ use indexmap::IndexMap;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-/// The oldest version that has all that is used (Newton): `str_replace`, paths in
-/// `get_attr`, hidden JSON parameters. Every Heat since then reads it.
+/// Newton's: the release whose Heat first had all resources that are used
+/// (`OS::Neutron::SecurityGroupRule`). Every Heat since then reads it.
 pub const VERSION: &str = "2016-10-14";
 
 /// A template.

@@ -2,6 +2,7 @@
 //! input gives the same text, so that a digest of it means something.
 
 mod boot;
+mod demand;
 mod fill;
 mod firewall;
 mod hot;

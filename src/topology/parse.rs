@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use super::catalog::{Catalog, Kind};
 use super::parse_service::service;
 use crate::config::Problems;
+use crate::config::parse;
 use crate::config::reader::{Item, Reader};
 use crate::config::tree::{self, Value};
 use crate::name::ServiceName;
@@ -23,7 +24,7 @@ pub(super) struct Outline {
 impl Catalog {
     /// Reads and checks a catalogue; `origin` is only for messages.
     pub fn parse(text: &str, origin: &Path) -> Result<Self, Problems> {
-        let (node, problems) = tree::parse(text, origin)?;
+        let (node, problems) = parse::parse(text, origin)?;
         let Some(node) = node else {
             return Err(Problems::whole_file(origin, "is empty"));
         };
@@ -59,7 +60,7 @@ fn read(reader: &mut Reader<'_>, node: &tree::Node) -> Option<Catalog> {
         .iter()
         .filter_map(|item| {
             let name = ServiceName::new(item.key.text.clone()).ok()?;
-            Some((name.clone(), service(reader, item, &name, &outline)?))
+            Some((name, service(reader, item, &outline)?))
         })
         .collect();
     let catalog = Catalog {

@@ -13,7 +13,6 @@ pub(super) fn role(
     reader: &mut Reader<'_>,
     item: &Item<'_>,
     service: &Service,
-    name: &ServiceName,
     outline: &Outline,
 ) -> Option<Role> {
     let mut fields = reader.map(item)?;
@@ -35,7 +34,7 @@ pub(super) fn role(
     }
     let reaches = fields.take("reaches").map(|item| reader.list(&item));
     for item in reaches.unwrap_or_default() {
-        role.reaches.extend(reached(reader, &item, name, outline));
+        role.reaches.extend(reached(reader, &item, outline));
     }
     role.ready = fields.take("ready").and_then(|item| ready(reader, &item));
     role.job_users = fields
@@ -46,12 +45,7 @@ pub(super) fn role(
     Some(role)
 }
 
-fn reached(
-    reader: &mut Reader<'_>,
-    item: &Item<'_>,
-    own: &ServiceName,
-    outline: &Outline,
-) -> Option<ServiceName> {
+fn reached(reader: &mut Reader<'_>, item: &Item<'_>, outline: &Outline) -> Option<ServiceName> {
     let text = reader.text(item)?;
     let known = outline
         .services
@@ -59,19 +53,12 @@ fn reached(
         .filter(|(_, (kind, port))| *kind == Some(Kind::Application) && *port)
         .map(|(name, _)| name);
     let found = known.clone().find(|name| name.as_str() == text);
-    match found {
-        Some(name) if name != own => Some(name.clone()),
-        Some(_) => {
-            reader.bad(item, format!("`{text}` reaches itself without the gateway"));
-            None
-        }
-        None => {
-            let near = nearest(&text, known.map(ServiceName::as_str));
-            let message = format!("reaches unknown service `{text}`, or one without a port");
-            reader.wrong(item.node.at, &item.path, &text, message, near);
-            None
-        }
+    if found.is_none() {
+        let near = nearest(&text, known.map(ServiceName::as_str));
+        let message = format!("reaches unknown service `{text}`, or one without a port");
+        reader.wrong(item.node.at, &item.path, &text, message, near);
     }
+    found.cloned()
 }
 
 fn ready(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Ready> {

@@ -7,12 +7,11 @@ use super::parse::Outline;
 use super::parse_role::{role, texts_with_placeholders};
 use super::parse_runtime::runtime;
 use crate::config::reader::{Fields, Item, Reader};
-use crate::name::{RoleName, ServiceName};
+use crate::name::RoleName;
 
 pub(super) fn service(
     reader: &mut Reader<'_>,
     item: &Item<'_>,
-    name: &ServiceName,
     outline: &Outline,
 ) -> Option<Service> {
     let mut fields = reader.map(item)?;
@@ -43,7 +42,7 @@ pub(super) fn service(
         .and_then(|item| reader.whole(&item, 1, u32::from(u16::MAX)))
         .and_then(|port| u16::try_from(port).ok());
     if kind == Kind::Application {
-        application(reader, &mut fields, name, outline, &mut service);
+        application(reader, &mut fields, outline, &mut service);
     } else {
         backing(reader, &mut fields, item, &mut service);
     }
@@ -77,7 +76,6 @@ fn backing(
 fn application(
     reader: &mut Reader<'_>,
     fields: &mut Fields<'_>,
-    name: &ServiceName,
     outline: &Outline,
     service: &mut Service,
 ) {
@@ -125,7 +123,7 @@ fn application(
     for item in roles.rest() {
         match RoleName::new(item.key.text.clone()) {
             Ok(role_name) => {
-                if let Some(role) = role(reader, &item, service, name, outline) {
+                if let Some(role) = role(reader, &item, service, outline) {
                     service.roles.insert(role_name, role);
                 }
             }

@@ -98,3 +98,21 @@ fn the_catalogue_can_be_asked_for_before_anything_is_checked() {
     assert_eq!(choice("catalog:"), None);
     assert_eq!(choice("catalog: [unclosed"), None);
 }
+
+proptest::proptest! {
+    /// Whatever is in the file, the answer is a value or a list of problems.
+    #[test]
+    fn no_text_ends_the_program(lines in proptest::collection::vec((0..500_usize, "[ -~]{0,12}"), 0..12)) {
+        let mut text: Vec<String> = ORIGINAL.lines().map(str::to_owned).collect();
+        for (index, noise) in lines {
+            let line = index % text.len();
+            let middle = text[line].len() / 2;
+            text[line].insert_str(if index % 2 == 0 { middle } else { 0 }, &noise);
+        }
+        let known = Catalog::ptero().known();
+        if let Err(problems) = config::load(&text.join("\n"), Path::new("config.yaml"), &known) {
+            proptest::prop_assert!(problems.iter().all(|problem| !problem.message.is_empty()));
+            proptest::prop_assert!(problems.iter().count() > 0);
+        }
+    }
+}

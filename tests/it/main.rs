@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "all of this is tests, helpers included")]
 
 mod command;
+mod catalog;
 mod config;
 mod docs;
 mod grammar;
