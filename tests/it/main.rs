@@ -2,8 +2,8 @@
 //! them. A file that is not listed here is not run.
 #![expect(clippy::unwrap_used, reason = "all of this is tests, helpers included")]
 
-mod command;
 mod catalog;
+mod command;
 mod config;
 mod docs;
 mod grammar;
