@@ -1,0 +1,53 @@
+"""A seed: a base image grown, updated and given what every recipe needs; made once per base."""
+
+import hashlib
+import os
+
+from . import chroot, disk, fetch
+
+# Whoever changes what happens here changes this number, so that old seeds are not taken.
+REVISION = 1
+SIZE_GIB = 4
+MODULES = [
+    "puppet-module-puppetlabs-stdlib",
+    "puppet-module-puppetlabs-concat",
+    "puppet-module-puppetlabs-apt",
+    "puppet-module-puppetlabs-inifile",
+    "puppet-module-puppetlabs-postgresql",
+    "puppet-module-puppetlabs-rabbitmq",
+    "puppet-module-puppetlabs-haproxy",
+    "puppet-module-arioch-redis",
+]
+COMMON = ["ca-certificates", "nftables", "postgresql-client", "python3", "python3-venv"]
+
+
+def name(base):
+    wanted = "\n".join([str(REVISION), str(SIZE_GIB), *MODULES, *COMMON])
+    return f"{base.digest}-{hashlib.sha256(wanted.encode()).hexdigest()[:12]}"
+
+
+def make(base, paths, job, log, report):
+    """Returns the path of the seed of `base`, making it if there is none."""
+    seed = f"{paths.seeds}/{name(base)}.raw"
+    if os.path.exists(seed):
+        report("cached", os.path.getsize(seed), os.path.getsize(seed))
+        return seed
+    original = f"{paths.bases}/{base.digest}"
+    if not os.path.exists(original):
+        fetch.base(base, original, job.ca_bundle, lambda done, total: report("download", done, total))
+    part = f"{paths.scratch}/{os.path.basename(seed)}"
+    disk.to_raw(original, part)
+    disk.grow(part, SIZE_GIB)
+    report("prepare", 0, None)
+    with paths.caches(f"seed-{base.digest}") as caches:
+        with chroot.entered(part, f"{paths.mounts}/seed-{base.digest}", log, caches, job.ca_bundle) as inside:
+            inside.run(["apt-get", "-q", "update"])
+            inside.run(["apt-get", "-q", "-y", "install", puppet(inside), *COMMON, *MODULES])
+    os.rename(part, seed)
+    return seed
+
+
+def puppet(inside):
+    """Debian 12 calls it puppet-agent; in Debian 11 the package of that name does not exist."""
+    known = inside.output(["apt-cache", "pkgnames", "puppet-agent"]).split()
+    return "puppet-agent" if "puppet-agent" in known else "puppet"

@@ -1,0 +1,7 @@
+"""Tests of the pure parts; run from guest/ with `python3 -m unittest`."""
+
+import pathlib
+import sys
+
+GUEST = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(GUEST), str(GUEST.parent / "puppet/ptero/files/agent")]

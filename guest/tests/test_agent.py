@@ -1,0 +1,155 @@
+import json
+import os
+import tempfile
+import unittest
+from unittest import mock
+
+from ptero_agent import cloud, database, deployments, environment, journal, probe, secrets, servers, tasks
+from ptero_agent.errors import TaskFailed, Unreachable
+
+
+class Environment(unittest.TestCase):
+    def test_quotes_as_systemd_reads(self):
+        self.assertEqual(environment.render({"B": 'a "b" $c \\ `d`', "A": 1}),
+                         'A="1"\nB="a \\"b\\" \\$c \\\\ \\`d\\`"\n')
+
+    def test_refuses_a_name_that_is_none(self):
+        with self.assertRaises(ValueError):
+            environment.render({"A B": "c"})
+
+    def test_is_readable_by_its_owner_only(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = environment.write("environment", {"A": "b"}, f"{folder}/ptero")
+            self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+
+
+class Database(unittest.TestCase):
+    def test_takes_an_address_apart(self):
+        found = database.environment("postgresql+psycopg2://role:p%40ss%2F@10.0.0.4/db")
+        self.assertEqual((found["PGUSER"], found["PGPASSWORD"], found["PGHOST"], found["PGPORT"], found["PGDATABASE"]),
+                         ("role", "p@ss/", "10.0.0.4", "5432", "db"))
+
+    def test_refuses_another_database(self):
+        with self.assertRaises(ValueError):
+            database.environment("mysql://a/b")
+
+
+class Journal(unittest.TestCase):
+    def test_keeps_the_end_from_a_whole_line(self):
+        self.assertEqual(journal.cut("first\nsecond\nthird\n", 12), "third\n")
+        self.assertEqual(journal.cut("short", 12), "short")
+
+    def test_survives_a_cut_inside_a_character(self):
+        self.assertLessEqual(len(journal.cut("é" * 100, 11)), 11)
+
+
+class Perform(unittest.TestCase):
+    def case(self, document, code, said):
+        answer = tasks.perform(cloud.Deployment("id", "boot", {"document": document}))
+        self.assertEqual(answer["deploy_status_code"], code)
+        self.assertIn(said, answer["deploy_stderr"] + answer["deploy_stdout"])
+        return answer
+
+    def test_signals_whatever_is_wrong_with_the_document(self):
+        with self.assertLogs("ptero-agent"):
+            self.case(None, 1, "no document")
+            self.case({"version": 2}, 1, "version 2")
+            self.case(json.dumps({"version": 1, "task": "dance"}), 1, "unknown task `dance`")
+            self.case("{", 1, "JSONDecodeError")
+
+    def test_tells_nothing_of_a_document_that_breaks_it(self):
+        with self.assertLogs("ptero-agent"), mock.patch.object(tasks, "run", side_effect=KeyError("s3cret")):
+            self.assertNotIn("s3cret", str(self.case({"version": 1}, 1, "KeyError")))
+
+    def test_keeps_the_first_line_and_the_end_of_the_log(self):
+        long = TaskFailed("unit died", "line\n" * 9000 + "last\n")
+        with self.assertLogs("ptero-agent"), mock.patch.object(tasks, "run", side_effect=long):
+            said = self.case({"version": 1}, 1, "unit died")["deploy_stderr"]
+        self.assertTrue(said.startswith("unit died\n"))
+        self.assertTrue(said.endswith("last"))
+        self.assertLessEqual(len(said.encode()), journal.TAIL_BYTES)
+
+
+class Records(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.records = deployments.Records(folder.name)
+
+    def deployment(self, document="a", password="x"):
+        return cloud.Deployment("id", "boot", {"document": document, "deploy_password": password})
+
+    def test_remembers_over_a_restart(self):
+        record = self.records.of(self.deployment())
+        self.assertFalse(record.started)
+        record.start()
+        self.assertTrue(self.records.of(self.deployment()).started)
+        record.finish({"deploy_status_code": 0})
+        again = self.records.of(self.deployment())
+        self.assertEqual(again.result, {"deploy_status_code": 0})
+        self.assertFalse(self.records.any_finished())
+        again.signal_sent()
+        self.assertTrue(self.records.of(self.deployment(password="y")).signalled)
+        self.assertTrue(self.records.any_finished())
+
+    def test_takes_other_inputs_for_another_deployment(self):
+        self.records.of(self.deployment()).start()
+        self.assertFalse(self.records.of(self.deployment("b")).started)
+
+    def test_takes_a_torn_record_for_started(self):
+        record = self.records.of(self.deployment())
+        with open(record.path, "w", encoding="ascii") as torn:
+            torn.write("{")
+        self.assertTrue(self.records.of(self.deployment()).started)
+
+
+class Cloud(unittest.TestCase):
+    CATALOGUE = [
+        {"type": "orchestration", "endpoints": [
+            {"interface": "internal", "region": "A", "url": "http://internal"},
+            {"interface": "public", "region": "A", "url": "http://a/v1/p/"},
+            {"interface": "public", "region": "B", "url": "http://b/v1/p"},
+        ]},
+    ]
+
+    def test_takes_the_endpoint_of_its_region(self):
+        self.assertEqual(cloud.orchestration(self.CATALOGUE, None), "http://a/v1/p")
+        self.assertEqual(cloud.orchestration(self.CATALOGUE, "B"), "http://b/v1/p")
+        with self.assertRaises(Unreachable):
+            cloud.orchestration([], None)
+
+    def test_waits_for_credentials_that_are_not_there_yet(self):
+        self.assertEqual(cloud.Heat("/nonexistent").deployments(), [])
+
+    def test_logs_in_again_once_when_refused(self):
+        session = cloud.Session("http://k", "u", "p", "t", None)
+        session.token, session.endpoint = "old", "http://h"
+        answers = [(401, {}), (200, {"metadata": {}})]
+        with mock.patch.object(cloud, "request", side_effect=lambda *_: answers.pop(0)), \
+                mock.patch.object(session, "log_in") as log_in:
+            self.assertEqual(session.call("GET", "/x")[0], 200)
+        log_in.assert_called_once()
+
+
+class Gateway(unittest.TestCase):
+    def test_reads_health_from_haproxy(self):
+        text = ("# pxname,svname,status,check_status,\nweb-workflow,FRONTEND,OPEN,,\nweb-workflow,m0,UP,* L7OK,\nweb-petri,m2,UP,INI,\n"
+                "web-shell-command,m1,DOWN,L4CON,\nweb-shell-command,BACKEND,UP,,\n")
+        self.assertEqual(servers.healthy_backends(text), {"web-workflow"})
+
+
+class Probe(unittest.TestCase):
+    def test_says_what_is_wrong(self):
+        self.assertIn("http", probe.web("127.0.0.1", 1, "/", 200))
+        self.assertIn("redis", probe.redis("127.0.0.1", 1, "p"))
+        self.assertIn("login of u", probe.amqp("127.0.0.1", 1, "u", "p", "v"))
+
+
+class Secrets(unittest.TestCase):
+    def test_hides_every_password_of_a_document(self):
+        hide = secrets.hider({
+            "environment": {"DB": "postgresql://role:p%40ssw@host/db", "PTERO_REDIS_PASSWORD": "r3dis"},
+            "settings": {"databases": {"db": {"password": "dbpass"}}},
+            "ready": {"path": "/x"},
+        })
+        self.assertEqual(hide("p%40ssw p@ssw r3dis dbpass /x"), "*** *** *** *** /x")

@@ -1,0 +1,9 @@
+"""Runs the migrations on the database that PTERO_SHELL_COMMAND_DB_STRING names."""
+
+from alembic import context
+from miniptero_common.database import Database
+
+with Database("PTERO_SHELL_COMMAND_DB_STRING").engine().connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()

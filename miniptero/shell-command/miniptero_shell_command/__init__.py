@@ -1,0 +1,1 @@
+"""miniptero's shell-command service."""

@@ -1,0 +1,1 @@
+"""miniptero's workflow service."""

@@ -1,0 +1,19 @@
+"""A database address as libpq's environment: on a command line every user of the machine could read the password."""
+
+from urllib.parse import unquote, urlsplit
+
+
+def environment(url):
+    parts = urlsplit(url)
+    # SQLAlchemy's addresses may name the driver: postgresql+psycopg2://
+    if parts.scheme.split("+")[0] not in ("postgresql", "postgres"):
+        raise ValueError("not an address of a PostgreSQL database")
+    known = {
+        "PGHOST": parts.hostname,
+        "PGPORT": str(parts.port or 5432),
+        "PGUSER": unquote(parts.username or ""),
+        "PGPASSWORD": unquote(parts.password or ""),
+        "PGDATABASE": unquote(parts.path.lstrip("/")),
+        "PGCONNECT_TIMEOUT": "10",
+    }
+    return {name: value for name, value in known.items() if value}

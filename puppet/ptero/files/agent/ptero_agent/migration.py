@@ -1,0 +1,88 @@
+"""Brings the service's schema to what its code wants: once, though every member with this task tries."""
+
+import os
+import selectors
+import subprocess
+
+from . import command, database
+from .errors import OutOfTime, TaskFailed
+
+PSQL = ["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"]
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def migrate(home, entry, wanted, variables, deadline):
+    access = {"PATH": PATH, "LANG": "C.UTF-8", **database.environment(wanted["database_url"])}
+    wait_for_login(access, deadline)
+    with Lock(access, int(wanted["lock"]), deadline):
+        head = schema_of_code(home)
+        if head and head == schema_of_database(access, deadline):
+            return f"schema is at {head} already"
+        words = entry["migrate"]["command"]
+        program = words[0] if "/" in words[0] else os.path.join(home, "venv", "bin", words[0])
+        environment = {"PATH": f"{home}/venv/bin:{PATH}", "LANG": "C.UTF-8", "HOME": "/", **variables}
+        command.run([program, *words[1:]], deadline, "migration", environment, os.path.join(home, "source"))
+    return f"schema is at {head or 'its head'} now"
+
+
+def schema_of_code(home):
+    try:
+        with open(os.path.join(home, "schema"), encoding="utf-8") as text:
+            return text.read().strip()
+    except FileNotFoundError:
+        return None
+
+
+def schema_of_database(access, deadline):
+    """None for a database without alembic's table, which is an empty one."""
+    query = "select version_num from alembic_version"
+    try:
+        return command.run([*PSQL, "--command", query], deadline, "schema", access).strip()
+    except OutOfTime:
+        raise
+    except TaskFailed:
+        return None
+
+
+def wait_for_login(access, deadline):
+    """The port is open before the role exists: the database server's own boot may not be over."""
+    last = ""
+    while True:
+        try:
+            command.run([*PSQL, "--command", "select 1"], deadline, "login to the database", access)
+            return
+        except OutOfTime as problem:
+            raise OutOfTime(str(problem), last) from None
+        except TaskFailed as problem:
+            last = problem.tail
+        deadline.pause(1, f"login to the database: {last.strip()}")
+
+
+class Lock:
+    """An advisory lock, held by the session of a psql that reads its orders from us: if we die, so does the lock."""
+
+    def __init__(self, access, number, deadline):
+        self.access, self.number, self.deadline = access, number, deadline
+
+    def __enter__(self):
+        self.psql = subprocess.Popen(PSQL, env=self.access, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                     stderr=subprocess.STDOUT, text=True)
+        self.psql.stdin.write(f"select 'locked' from (select pg_advisory_lock({self.number})) as held;\n")
+        self.psql.stdin.flush()
+        with selectors.DefaultSelector() as ready:
+            ready.register(self.psql.stdout, selectors.EVENT_READ)
+            if not ready.select(self.deadline.left()):
+                self.__exit__()
+                raise OutOfTime("another member's migration holds the lock")
+        line = self.psql.stdout.readline()
+        if line.strip() != "locked":
+            rest = line + self.psql.stdout.read()
+            self.__exit__()
+            raise TaskFailed("lock of the migration", rest)
+        return self
+
+    def __exit__(self, *_):
+        self.psql.kill()
+        self.psql.wait()
+        self.psql.stdin.close()
+        self.psql.stdout.close()

@@ -1,0 +1,93 @@
+# @summary The image of one service: its code at a commit, its virtualenv, its units, none of them enabled.
+#
+# @param service
+#   Name of the service in the catalogue.
+# @param entry
+#   The service's entry of the catalogue.
+# @param commit
+#   Commit of the service's own source.
+# @param sources
+#   Archives by name: the service's own under its name, others under theirs.
+class ptero::image::application (
+  String[1] $service,
+  Hash $entry,
+  String[1] $commit,
+  Hash[String, Stdlib::Absolutepath] $sources,
+) {
+  include ptero::guest
+
+  $home = "/opt/ptero/${service}"
+  $runtime = pick($entry['runtime'], {})
+  $processes = ptero::processes($entry)
+
+  ensure_packages(pick($runtime['packages'], []))
+
+  file { [$home, "${home}/extra"]:
+    ensure => directory,
+    mode   => '0755',
+  }
+  file { "${home}/service.json":
+    ensure  => file,
+    content => to_json($entry + { 'service' => $service, 'commit' => $commit }),
+    mode    => '0644',
+  }
+
+  $extra_names = keys($sources) - [$service]
+  ptero::application::source { "${home}/source":
+    archive => $sources[$service],
+    commit  => $commit,
+  }
+  $extra_names.each |$name| {
+    ptero::application::source { "${home}/extra/${name}":
+      archive => $sources[$name],
+      commit  => $commit,
+    }
+  }
+
+  ptero::application::virtualenv { $service:
+    home        => $home,
+    runtime     => $runtime,
+    extra_names => $extra_names,
+    commit      => $commit,
+  }
+
+  if $entry['migrate'] and $entry['migrate']['head'] {
+    $head = ptero::exec_start($entry['migrate']['head'], "${home}/venv/bin")
+    # The schema this code wants, known without a database: the agent skips a migration that is done.
+    exec { "schema of ${service}":
+      command  => "${head} > heads && test \"$(wc -l < heads)\" -eq 1 && cut -d ' ' -f 1 heads > ${home}/schema; s=\$?; rm heads; exit \$s",
+      provider => shell,
+      path     => ["${home}/venv/bin", '/usr/bin', '/bin'],
+      cwd      => "${home}/source",
+      creates  => "${home}/schema",
+      require  => Ptero::Application::Virtualenv[$service],
+    }
+  }
+
+  $runs_as = $processes.map |$name, $process| { pick($process['user'], 'ptero') }
+  $job_users = pick($entry['roles'], {}).map |$role, $settings| { pick($settings['job_users'], []) }
+  (unique(flatten([$runs_as, $job_users])) - ['root', 'ptero']).each |$user| {
+    group { $user:
+      ensure => present,
+      system => true,
+    }
+    -> user { $user:
+      ensure => present,
+      system => true,
+      gid    => $user,
+      home   => '/nonexistent',
+      shell  => '/usr/sbin/nologin',
+    }
+  }
+
+  $processes.each |$name, $process| {
+    ptero::application::process { "ptero-${service}-${name}":
+      service => $service,
+      process => $name,
+      home    => $home,
+      command => $process['command'],
+      user    => pick($process['user'], 'ptero'),
+      stop_s  => pick($process['stop_timeout_s'], 60),
+    }
+  }
+}

@@ -1,0 +1,12 @@
+# @summary The image of the gateway: HAProxy before the web services.
+#
+# The forge module is not used before the boot phase: it would start the service
+# and talk to it.
+class ptero::image::gateway {
+  include ptero::guest
+
+  package { 'haproxy':
+    ensure => installed,
+  }
+  -> ptero::dormant { 'haproxy': }
+}
