@@ -1,0 +1,55 @@
+//! The cloud, asked by python3-openstackclient of Debian, which knows nothing
+//! of this project; and the logs of its APIs.
+
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+use devcloud::{Devcloud, Settings};
+use serde_json::Value;
+
+/// The embedded cloud.
+pub(crate) fn devcloud() -> Devcloud {
+    Devcloud::new(Settings::default())
+}
+
+/// `openstack ARGS -f json` as the project that deployments go to.
+pub(crate) fn openstack(args: &[&str]) -> Result<Value> {
+    let cloud = devcloud();
+    let mut command = cloud.exec("openstack")?;
+    command
+        .envs(cloud.env()?.variables())
+        .args(args)
+        .args(["-f", "json"]);
+    let output = command
+        .output()
+        .context("openstackclient cannot be started")?;
+    if !output.status.success() {
+        bail!(
+            "openstack {args:?}: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+    }
+    serde_json::from_slice(&output.stdout).with_context(|| format!("openstack {args:?}: no JSON"))
+}
+
+/// The texts of one column of a list.
+pub(crate) fn column(args: &[&str], column: &str) -> Result<Vec<String>> {
+    let rows = openstack(args)?;
+    let rows = rows.as_array().context("a list was expected")?;
+    Ok(rows
+        .iter()
+        .map(|row| row[column].as_str().unwrap_or_default().to_owned())
+        .collect())
+}
+
+/// How many requests that change something the log of an API holds.
+pub(crate) fn writes(daemon: &str) -> Result<usize> {
+    let path = devcloud().log(daemon)?;
+    let text = fs::read(&path).with_context(|| path.display().to_string())?;
+    let text = String::from_utf8_lossy(&text);
+    let changing = ["\"POST ", "\"PUT ", "\"PATCH ", "\"DELETE "];
+    Ok(text
+        .lines()
+        .filter(|line| changing.iter().any(|verb| line.contains(verb)))
+        .count())
+}

@@ -1,0 +1,27 @@
+//! Stories on a real cloud, told with the real program. The embedded cloud is
+//! purged first and last, and python3-openstackclient, which knows nothing of
+//! this project, is asked whether what the program says is so.
+//!
+//! `cargo run --release -p live-tests [STORY...]` runs all stories or those
+//! named; a story that cannot run has failed.
+
+mod cloud;
+mod host;
+mod program;
+mod report;
+mod stories;
+
+use std::process::ExitCode;
+
+use report::Report;
+
+fn main() -> ExitCode {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let mut report = Report::default();
+    for (name, story) in stories::ALL {
+        if wanted.is_empty() || wanted.iter().any(|one| one == name) {
+            report.story(name, *story);
+        }
+    }
+    report.end()
+}

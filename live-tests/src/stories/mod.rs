@@ -1,0 +1,26 @@
+//! The stories, in the order in which they build on each other.
+
+mod bad_input;
+mod broken_release;
+mod demo;
+mod front_door;
+mod killed;
+mod purge;
+mod unchanged;
+
+use crate::report::Story;
+
+/// Every story by name. Later ones use what earlier ones left in the cloud.
+pub(crate) const ALL: &[(&str, Story)] = &[
+    ("demo_from_nothing", demo::from_nothing),
+    ("unchanged_build_writes_nothing", unchanged::build),
+    ("bad_input_touches_nothing", bad_input::touches_nothing),
+    ("front_door", front_door::howto),
+    ("killed_and_run_again", killed::and_run_again),
+    (
+        "broken_release_fails_its_checks",
+        broken_release::fails_its_checks,
+    ),
+    ("images_go_when_unused", front_door::images_go),
+    ("purge_leaves_nothing", purge::leaves_nothing),
+];
