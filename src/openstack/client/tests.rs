@@ -8,7 +8,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use super::{Call, Cloud, Service};
 use crate::openstack::credentials::from_env_and_clouds;
 use crate::openstack::error::CloudError;
-use crate::openstack::stack::NewStack;
+use crate::openstack::stack::{NewStack, StackRef};
 use crate::ui::reporter::Reporter;
 
 fn token(server: &MockServer, token: &str) -> ResponseTemplate {
@@ -218,6 +218,33 @@ async fn a_creation_whose_answer_was_lost_finds_its_own_stack() {
     let cloud = connect(&server).await.expect("logged in");
     let stack = cloud.heat().create(&new_stack()).await.expect("found");
     assert_eq!(stack.id, "1");
+}
+
+#[tokio::test]
+async fn a_removal_whose_answer_was_lost_is_not_asked_for_twice() {
+    let server = MockServer::start().await;
+    logs_in(&server, "any", 1).await;
+    let stack = StackRef {
+        name: "a".to_owned(),
+        id: "1".to_owned(),
+    };
+    let at = format!("{STACKS}/a/1");
+    Mock::given(method("DELETE"))
+        .and(path(&at))
+        .respond_with(ResponseTemplate::new(504))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let going = json!({"stack": {"id": "1", "stack_name": "a", "stack_status": "DELETE_IN_PROGRESS",
+        "creation_time": "2026-11-22T12:00:00Z"}});
+    let going = ResponseTemplate::new(200).set_body_json(going);
+    Mock::given(method("GET"))
+        .and(path(&at))
+        .respond_with(going)
+        .mount(&server)
+        .await;
+    let cloud = connect(&server).await.expect("logged in");
+    assert_eq!(cloud.heat().delete(&stack).await, Ok(()));
 }
 
 #[tokio::test]
