@@ -104,10 +104,15 @@ pub fn first_failure(
 
 fn reason(resource: &Resource) -> String {
     if resource.status.is_failed() {
-        resource.reason.clone()
+        one_line(&resource.reason)
     } else {
         format!("still {} when Heat gave up", resource.status)
     }
+}
+
+/// Heat hands on what other services say, line breaks and all.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Paths of the resources that Heat still works on; the stacks around them left out.
