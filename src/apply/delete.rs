@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::apply::error::StackError;
 use crate::apply::event_log::EventLog;
+use crate::apply::evidence::Evidence;
+use crate::apply::first_failure::one_line;
 use crate::apply::follow::{Follow, follow};
 use crate::apply::leftover::{Leftover, Thing, ThingKind, inventory, leftovers};
 use crate::openstack::client::Cloud;
@@ -73,7 +75,12 @@ pub(crate) async fn delete_stack(
         tell_reasons(cloud, stack).await;
         cloud.reporter().note(&stack.name, "deleting it once more");
         cloud.heat().delete(stack).await?;
-        follow(cloud, &mut log, &what).await?;
+        if let Err(mut error) = follow(cloud, &mut log, &what).await {
+            if let StackError::Failed(failed) = &mut error {
+                failed.evidence = holders(cloud, &things).await.or(failed.evidence.take());
+            }
+            return Err(error);
+        }
     }
     nothing_left(cloud, &stack.name, &things).await
 }
@@ -110,11 +117,36 @@ async fn tell_reasons(cloud: &Cloud, stack: &StackRef) {
         if resource.status.is(&Action::Delete, &State::Failed) && resource.nested().is_none() {
             let text = format!(
                 "could not remove `{}` ({}): {}",
-                resource.name, resource.kind, resource.reason
+                resource.name,
+                resource.kind,
+                one_line(&resource.reason)
             );
             cloud.reporter().warn(text, "");
         }
     }
+}
+
+/// Ports of others in the stack's networks: the usual reason why those cannot go.
+async fn holders(cloud: &Cloud, things: &[Thing]) -> Option<Evidence> {
+    let ports = cloud.neutron().ports(&[]).await.ok()?;
+    let known = |kind, id: &str| things.iter().any(|one| one.kind == kind && one.id == id);
+    let lines: Vec<String> = ports
+        .iter()
+        .filter(|port| known(ThingKind::Network, &port.network_id))
+        .filter(|port| !known(ThingKind::Port, &port.id))
+        // Neutron's own (DHCP, routers) go with the network.
+        .filter(|port| !port.device_owner.starts_with("network:"))
+        .filter(|port| !known(ThingKind::Server, &port.device_id))
+        .map(|port| {
+            let (id, name) = (&port.id, &port.name);
+            match (port.device_owner.as_str(), port.device_id.as_str()) {
+                (_, "") => format!("port {id} `{name}`"),
+                (owner, device) => format!("port {id} `{name}` of {owner} {device}"),
+            }
+        })
+        .collect();
+    let source = "in its networks there is what the stack did not make".to_owned();
+    (!lines.is_empty()).then_some(Evidence { source, lines })
 }
 
 /// Everything in the project that a stack can leave behind.

@@ -33,13 +33,6 @@ impl std::error::Error for Evidence {}
 
 /// The last lines of `text` that say anything; none where nothing does.
 fn tail(source: String, text: &str) -> Option<Evidence> {
-    let printable = |line: &str| {
-        line.chars()
-            .filter(|c| !c.is_control() || *c == '\t')
-            .collect::<String>()
-            .trim_end()
-            .to_owned()
-    };
     let mut lines: Vec<String> = text
         .lines()
         .map(printable)
@@ -47,6 +40,21 @@ fn tail(source: String, text: &str) -> Option<Evidence> {
         .collect();
     let lines = lines.split_off(lines.len().saturating_sub(LINES_MAX));
     (!lines.is_empty()).then_some(Evidence { source, lines })
+}
+
+/// A line without what would colour or move the reader's terminal.
+fn printable(line: &str) -> String {
+    let mut plain = String::new();
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        if c == '\u{1b}' && chars.as_str().starts_with('[') {
+            // A control sequence ends with its first letter (or `@` to `~`).
+            chars.by_ref().skip(1).find(|c| ('@'..='~').contains(c));
+        } else if !c.is_control() || c == '\t' {
+            plain.push(c);
+        }
+    }
+    plain.trim_end().to_owned()
 }
 
 /// Looks for evidence: what the deployment signalled, or else the console of the
@@ -106,7 +114,7 @@ mod tests {
         let text = format!("{}\u{1b}[31mbad\u{7}\n", "line\r\n\n".repeat(100));
         let evidence = tail("log".to_owned(), &text).expect("lines");
         assert_eq!(evidence.lines.len(), LINES_MAX);
-        assert_eq!(evidence.lines.last().map(String::as_str), Some("[31mbad"));
+        assert_eq!(evidence.lines.last().map(String::as_str), Some("bad"));
         assert_eq!(tail("log".to_owned(), "\n \n"), None);
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::apply::event_log::path;
 use crate::openstack::stack::{HeatEvent, Resource, StackRef};
+use crate::openstack::stack_status::State;
 
 /// The resource that failed first, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,18 +39,18 @@ enum Telling {
     Echo,
 }
 
-fn telling(resource: &Resource) -> Telling {
+/// None for a resource that has nothing to do with the failure. Heat stops nested
+/// stacks some seconds after their parent: what they still work on is what was
+/// waited for.
+fn telling(resource: &Resource) -> Option<Telling> {
     let reason = resource.reason.as_str();
-    if reason.contains(" aborted") || reason.starts_with("Stack ") && reason.contains("cancelled") {
-        Telling::Aborted
-    } else if resource.nested().is_some() && reason.contains("resources")
-        || reason.starts_with("Resource CREATE failed: ")
-        || reason.starts_with("Resource UPDATE failed: ")
-        || reason.starts_with("Resource DELETE failed: ")
-    {
-        Telling::Echo
-    } else {
-        Telling::Cause
+    let nested = resource.nested().is_some();
+    match resource.status.state {
+        State::InProgress if !nested => Some(Telling::Aborted),
+        State::Failed if reason.contains(" aborted") => Some(Telling::Aborted),
+        State::Failed if nested && reason.contains("resources") => Some(Telling::Echo),
+        State::Failed => Some(Telling::Cause),
+        _ => None,
     }
 }
 
@@ -75,19 +76,23 @@ pub fn first_failure(
         .collect();
     resources
         .iter()
-        .filter(|resource| resource.status.is_failed())
         .filter_map(|resource| {
+            let telling = telling(resource)?;
             let stack = resource.stack()?;
             let path = path(&root.name, &stacks, &stack.name, &resource.name);
-            let depth = path.matches('/').count();
+            let up = usize::MAX - path.matches('/').count();
             let time = failed_at
                 .get(&(stack.id.clone(), resource.name.as_str()))
                 .copied();
-            let order = (telling(resource), time.is_none(), time, usize::MAX - depth);
+            // A time limit hits all levels at once: there only the depth tells.
+            let order = match telling {
+                Telling::Aborted => (telling, 0, None, up),
+                Telling::Cause | Telling::Echo => (telling, u8::from(time.is_none()), time, up),
+            };
             let failure = FirstFailure {
                 path,
                 kind: resource.kind.clone(),
-                reason: resource.reason.clone(),
+                reason: reason(resource),
                 physical_id: resource.physical_id.clone(),
                 stack,
             };
@@ -97,9 +102,21 @@ pub fn first_failure(
         .map(|(_, failure)| failure)
 }
 
+fn reason(resource: &Resource) -> String {
+    if resource.status.is_failed() {
+        one_line(&resource.reason)
+    } else {
+        format!("still {} when Heat gave up", resource.status)
+    }
+}
+
+/// Heat hands on what other services say, line breaks and all.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Paths of the resources that Heat still works on; the stacks around them left out.
 pub fn busy(root: &StackRef, resources: &[Resource]) -> Vec<String> {
-    use crate::openstack::stack_status::State;
     let stacks: BTreeSet<String> = resources
         .iter()
         .filter_map(|resource| resource.stack().map(|stack| stack.name))

@@ -129,6 +129,13 @@ impl Call {
         self
     }
 
+    /// Marks a request that the service takes for another one when it comes again.
+    #[must_use]
+    pub(crate) fn unrepeatable(mut self) -> Self {
+        self.repeat = Repeat::Unsafe;
+        self
+    }
+
     /// Marks a POST or PATCH as the same done twice as once.
     #[must_use]
     pub(crate) fn repeatable(mut self) -> Self {

@@ -25,7 +25,7 @@ use crate::openstack::message;
 use crate::openstack::neutron::Neutron;
 use crate::openstack::nova::Nova;
 use crate::openstack::retry::{self, Fault};
-use crate::openstack::session::{Session, TokenBody, login_body, who};
+use crate::openstack::session::{Session, TokenBody, VALIDITY_GIVEN, login_body, who};
 use crate::openstack::token_cache::TokenCache;
 use crate::openstack::transport::{Transport, Use, cause};
 use crate::ui::reporter::Reporter;
@@ -243,13 +243,12 @@ impl Cloud {
         if !(200..300).contains(&reply.status) {
             return Err(reply.error());
         }
-        let token = match (given, reply.header("x-subject-token")) {
-            (Some(token), _) => token,
-            (None, Some(token)) => SecretString::from(token.to_owned()),
+        let info = reply.json::<TokenBody>()?.token;
+        let (token, validity) = match (given, reply.header("x-subject-token")) {
+            (Some(token), _) => (token, VALIDITY_GIVEN),
+            (None, Some(token)) => (SecretString::from(token.to_owned()), info.validity()),
             (None, None) => return Err(unreadable(&reply, "no X-Subject-Token in it")),
         };
-        let info = reply.json::<TokenBody>()?.token;
-        let validity = info.validity(reply.header("date"));
         Ok(Session {
             token,
             endpoints: info.endpoints(),
@@ -443,3 +442,6 @@ fn jitter() -> f64 {
     let word = RandomState::new().hash_one(0_u8) >> 32;
     f64::from(u32::try_from(word).unwrap_or(0)) / f64::from(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use crate::openstack::neutron::one;
 use crate::openstack::stack::{
     HeatEvent, NewStack, Output, Resource, SoftwareDeployment, Stack, StackRef,
 };
+use crate::openstack::stack_status::Action;
 
 /// Heat's calls.
 pub struct Heat<'a> {
@@ -20,8 +21,8 @@ pub struct Heat<'a> {
 pub const DEPTH_MAX: u32 = 5;
 /// More events in one answer take Heat seconds to write.
 const EVENTS_PAGE: usize = 200;
-/// A creation whose answer is lost again and again is an outage, not bad luck.
-const CREATES_MAX: u32 = 3;
+/// A request whose answer is lost again and again is an outage, not bad luck.
+const REQUESTS_MAX: u32 = 3;
 
 #[derive(Deserialize)]
 struct Stacks {
@@ -171,18 +172,34 @@ impl Heat<'_> {
                     Err(error)
                 };
             }
-            if tries >= CREATES_MAX {
+            if tries >= REQUESTS_MAX {
                 return Err(error);
             }
             lost = Some(error);
         }
     }
 
-    /// Asks to remove a stack; one that is gone already is fine.
+    /// Asks to remove a stack; one that is gone already is fine. A second DELETE makes
+    /// Heat stop and begin again, with a `DELETE_FAILED` between: so after a lost
+    /// answer the stack is looked at before the request is sent again.
     pub async fn delete(&self, stack: &StackRef) -> Result<(), CloudError> {
-        self.cloud
-            .remove(&Call::remove(Service::Orchestration, stack.path()))
-            .await
+        let call = Call::remove(Service::Orchestration, stack.path()).unrepeatable();
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let error = match self.cloud.remove(&call).await {
+                Err(error) if error.answer_lost() => error,
+                other => return other,
+            };
+            match self.stack(stack).await {
+                Ok(there) if there.status.action != Action::Delete || there.status.is_failed() => {}
+                Err(error) if !error.is_not_found() => return Err(error),
+                _ => return Ok(()),
+            }
+            if tries >= REQUESTS_MAX {
+                return Err(error);
+            }
+        }
     }
 
     /// Resources of a stack, and of those nested in it down to `depth`.

@@ -21,8 +21,11 @@ pub(crate) struct Session {
 }
 
 /// A token with less left is renewed before use: a request that Heat passes on to
-/// other services must not outlive it.
+/// other services must not outlive it. Clouds give out tokens for an hour or more.
 pub(crate) const VALIDITY_MIN: Duration = Duration::from_secs(120);
+/// For a token that was given to us: there is no way to renew it, so it is used until
+/// the cloud refuses it.
+pub(crate) const VALIDITY_GIVEN: Duration = Duration::from_secs(365 * 24 * 3600);
 
 impl Session {
     pub(crate) fn is_fresh(&self) -> bool {
@@ -66,13 +69,10 @@ struct CatalogEndpoint {
 }
 
 impl TokenInfo {
-    /// How long the token is good for, by the server's clock alone: `date` is the
-    /// answer's own, and where there is none the token counts as new.
-    pub(crate) fn validity(&self, date: Option<&str>) -> Duration {
-        let now = date
-            .and_then(|date| jiff::fmt::rfc2822::parse(date).ok())
-            .map_or(self.issued_at, |date| date.timestamp());
-        let left = self.expires_at.as_second() - now.as_second();
+    /// How long a token that was issued just now is good for, by the server's clock
+    /// alone: ours may be wrong, and a proxy's `Date` as well.
+    pub(crate) fn validity(&self) -> Duration {
+        let left = self.expires_at.as_second() - self.issued_at.as_second();
         Duration::from_secs(u64::try_from(left).unwrap_or(0))
     }
 
