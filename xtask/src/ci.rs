@@ -113,15 +113,23 @@ fn dependencies() -> Result<()> {
     )
 }
 
+/// The small services against their real PostgreSQL and RabbitMQ, which the
+/// tests start by themselves on loopback.
 fn miniptero() -> Result<()> {
-    run("/usr/bin/python3", &["miniptero/tests/run.py"])
+    install(&[
+        ("rabbitmq-server", "rabbitmq-server"),
+        // The server: a machine may have only the client.
+        ("/usr/lib/postgresql/15/bin/initdb", "postgresql"),
+    ])?;
+    run(
+        "/usr/bin/python3",
+        &["-m", "unittest", "discover", "-s", "miniptero/tests"],
+    )
 }
 
 fn live() -> Result<()> {
-    run(
-        "cargo",
-        &["run", "--release", "--quiet", "--package", "live-tests"],
-    )
+    run("cargo", &["build", "--release", "--workspace"])?;
+    run("target/release/live-tests", &[] as &[&str])
 }
 
 /// Paths of the files below `dir` that end in `.extension`; none is an error,

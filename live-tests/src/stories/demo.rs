@@ -29,10 +29,10 @@ pub(crate) fn from_nothing(report: &mut Report) -> Result<()> {
         "the printed curl line shows a succeeded workflow",
         status["status"] == "succeeded",
     );
-    agreed(report, 9)?;
+    agreed(report, 10)?;
     let again = run(&["demo"])?;
     report.check("demo again exits 0", again.code == 0);
-    agreed(report, 9)
+    agreed(report, 10)
 }
 
 /// openstackclient sees one complete stack with `servers` active servers.

@@ -12,7 +12,7 @@ pub(crate) fn howto(report: &mut Report) -> Result<()> {
     done(report, &["stack.delete:staging"])?;
     nothing_left(report)?;
     done(report, &["stack.create:env=staging,tag=v1"])?;
-    agreed(report, 9)?;
+    agreed(report, 10)?;
     done(report, &["tests.fast:staging"])?;
     done(report, &["tests.fast:env=staging,tag=v1"])?;
     let other = fab(&["tests.fast:env=staging,tag=v2"])?;

@@ -28,7 +28,7 @@ pub(crate) fn and_run_again(report: &mut Report) -> Result<()> {
         if verb == "delete" {
             nothing_left(report)?;
         } else {
-            agreed(report, 9)?;
+            agreed(report, 10)?;
         }
     }
     Ok(())
