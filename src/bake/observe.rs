@@ -48,10 +48,9 @@ pub fn maker(mark: &str, created: Option<Timestamp>, now: Timestamp) -> Maker {
     let alive = Owner::parse(mark).map_or(Alive::Elsewhere, |owner| owner.alive());
     let old = created.is_some_and(|at| now.duration_since(at).as_secs() > BUILD_LONGEST_S);
     match alive {
-        Alive::Yes => Maker::MayLive,
         Alive::No => Maker::Dead,
         Alive::Elsewhere if old => Maker::Dead,
-        Alive::Elsewhere => Maker::MayLive,
+        Alive::Yes | Alive::Elsewhere => Maker::MayLive,
     }
 }
 

@@ -293,19 +293,16 @@ fn explained(
     tail: &[String],
     log: &Path,
 ) -> String {
-    let mut text = String::new();
-    if let Some(phase) = phase {
-        text.push_str(&format!("in phase {phase}: "));
-    }
-    if let Some(resource) = resource {
-        text.push_str(&format!("{resource}: "));
-    }
-    text.push_str(reason);
-    for line in tail {
-        text.push_str(&format!("\n  | {line}"));
-    }
-    text.push_str(&format!("\n  whole log: {}", log.display()));
-    text
+    let phase = phase
+        .map(|phase| format!("in phase {phase}: "))
+        .unwrap_or_default();
+    let resource = resource
+        .map(|resource| format!("{resource}: "))
+        .unwrap_or_default();
+    let mut lines = vec![format!("{phase}{resource}{reason}")];
+    lines.extend(tail.iter().map(|line| format!("  | {line}")));
+    lines.push(format!("  whole log: {}", log.display()));
+    lines.join("\n")
 }
 
 fn failed(unmade: &[Unmade], asked: usize) -> Result<(), Failure> {
@@ -320,15 +317,15 @@ fn failed(unmade: &[Unmade], asked: usize) -> Result<(), Failure> {
     Err(Failure::new(Kind::Failed, message).caused_by(reasons.join("\n")))
 }
 
-/// A failure with its causes, on lines.
+/// A failure with its causes, on one line.
 fn in_full(failure: &Failure) -> String {
-    let mut text = failure.to_string();
+    let mut parts = vec![failure.to_string()];
     let mut source = std::error::Error::source(failure);
     while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
+        parts.push(cause.to_string());
         source = cause.source();
     }
-    text
+    parts.join(": ")
 }
 
 fn code(code: Option<i32>) -> String {

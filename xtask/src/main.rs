@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask ci [--fast]     everything that must pass; --fast leaves out the part on the cloud
+cargo xtask bench NAME      side by side with peers on the embedded cloud; `all` for all
 cargo xtask golden          take the snapshots as they are now; review the difference with git
 ";
 
@@ -16,6 +17,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["ci"] => ci::all(),
         ["ci", "--fast"] => ci::fast(),
+        ["bench", name] => bench(name),
         ["golden"] => ci::golden(),
         _ => Err(anyhow::anyhow!("usage:\n{USAGE}")),
     };
@@ -26,4 +28,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Built as it is shipped: a debug build would measure nothing of interest.
+fn bench(name: &str) -> anyhow::Result<()> {
+    tools::run("cargo", &["build", "--release", "--workspace"])?;
+    tools::run("target/release/bench", &[name])
 }
