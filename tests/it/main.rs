@@ -11,4 +11,5 @@ mod help;
 mod image;
 mod scenarios;
 mod scripted;
+mod tidy;
 mod verify;
