@@ -97,10 +97,18 @@ impl std::error::Error for Problems {}
 pub fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     // Below this, Jaro-Winkler calls unrelated words of one length alike.
     const LIKENESS_MIN: f64 = 0.8;
+    // One slip of a finger is near, however short the word: `evn`, `tga`.
+    let likeness = |name: &str| {
+        if strsim::damerau_levenshtein(text, name) == 1 {
+            1.0
+        } else {
+            strsim::jaro_winkler(text, name)
+        }
+    };
     known
         .into_iter()
         .filter(|name| *name != text)
-        .map(|name| (strsim::jaro_winkler(text, name), name))
+        .map(|name| (likeness(name), name))
         .filter(|(likeness, _)| *likeness >= LIKENESS_MIN)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, name)| name.to_owned())

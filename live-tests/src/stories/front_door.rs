@@ -28,6 +28,7 @@ pub(crate) fn images_go(report: &mut Report) -> Result<()> {
     done(report, &["stack.delete:staging"])?;
     nothing_left(report)?;
     done(report, &["images.delete:v1"])?;
+    done(report, &["images.delete:v2"])?;
     done(report, &["images.delete:v3-broken"])?;
     let images = column(&["image", "list"], "Name")?;
     let left = images

@@ -4,9 +4,49 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::cloud::column;
 use crate::program::{killed, run};
 use crate::report::Report;
 use crate::stories::demo::{agreed, nothing_left};
+
+/// Moments of a build, in seconds: before anything, while the build machine
+/// boots, while it bakes, and about when it uploads.
+const BUILD_MOMENTS_S: [f64; 4] = [0.2, 12.0, 60.0, 110.0];
+
+/// Kills builds of v2, which shares three of its five images with v1.
+pub(crate) fn builds(report: &mut Report) -> Result<()> {
+    let build = ["images", "build", "v2"];
+    for moment in BUILD_MOMENTS_S {
+        let at_work = killed(&build, Duration::from_secs_f64(moment))?;
+        report.check(
+            &format!("build: killed at {moment} s, or done before ({at_work})"),
+            true,
+        );
+    }
+    let again = run(&build)?;
+    report.check("build: run again, it exits 0", again.code == 0);
+    let images = column(&["image", "list"], "Name")?;
+    let ours = images
+        .iter()
+        .filter(|name| name.starts_with("ptero-"))
+        .count();
+    report.check(
+        &format!("openstackclient: seven images, one a recipe (seen {ours})"),
+        ours == 7,
+    );
+    let stacks = column(&["stack", "list"], "Stack Name")?;
+    report.check(
+        "openstackclient: no build machine is left",
+        stacks == ["ptero-staging"],
+    );
+    let servers = column(&["server", "list"], "Name")?;
+    let builders = servers
+        .iter()
+        .filter(|name| name.contains("ptero-build"))
+        .count();
+    report.check("openstackclient: no orphan server", builders == 0);
+    Ok(())
+}
 
 /// Moments of a delete and of a create, in seconds.
 const MOMENTS_S: [f64; 4] = [0.3, 2.0, 8.0, 20.0];

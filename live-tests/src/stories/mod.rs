@@ -16,6 +16,7 @@ pub(crate) const ALL: &[(&str, Story)] = &[
     ("unchanged_build_writes_nothing", unchanged::build),
     ("bad_input_touches_nothing", bad_input::touches_nothing),
     ("front_door", front_door::howto),
+    ("killed_builds", killed::builds),
     ("killed_and_run_again", killed::and_run_again),
     (
         "broken_release_fails_its_checks",

@@ -44,6 +44,8 @@ class ptero::boot::gateway (
     bind             => { '127.0.0.1:8404' => [] },
     options          => {
       'stats' => ['enable', 'uri /status'],
+      # Asked twice a second while members are waited for; the log is for what users ask.
+      'no'    => 'log',
     },
   }
   haproxy::backend { 'status-of-all':
