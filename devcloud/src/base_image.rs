@@ -94,7 +94,7 @@ pub(crate) fn tree(layout: &Layout, host: &Host, release: Release) -> Result<Pat
         .arg(format!("--include={}", PACKAGES.join(",")))
         .arg(release.codename())
         .arg(&tree);
-    bootstrap.args(Mirrors::of_host(&host.codename()).lines(release.codename()));
+    bootstrap.args(Mirrors::of_host(&host.codename())?.lines(release.codename()));
     let log = layout.host_log(&format!("base-{}", release.image_name()));
     command::logged(
         &format!("making the files of {}", release.image_name()),

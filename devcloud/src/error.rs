@@ -39,6 +39,14 @@ pub enum Error {
         /// What apt said.
         reason: String,
     },
+    /// The host's apt knows no mirror of its own release.
+    #[error(
+        "no mirror of Debian {codename} in /etc/apt/sources.list or sources.list.d; add one, the cloud is made from it"
+    )]
+    NoMirror {
+        /// The host's release.
+        codename: String,
+    },
     /// libvirt's LXC driver cannot work without control groups.
     #[error(
         "no control groups are mounted below /sys/fs/cgroup, and LXC servers need them; mount them, as Debian's own init does"

@@ -73,7 +73,7 @@ pub(crate) fn ensure(layout: &Layout, host: &Host) -> Result<(), Error> {
         .arg(format!("--include={}", PACKAGES.join(",")))
         .arg(Release::Debian12.codename())
         .arg(&root);
-    bootstrap.args(Mirrors::of_host(&host.codename()).lines(Release::Debian12.codename()));
+    bootstrap.args(Mirrors::of_host(&host.codename())?.lines(Release::Debian12.codename()));
     command::logged(
         "making the root file system of the cloud",
         &mut bootstrap,

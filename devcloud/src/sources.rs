@@ -5,10 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::command;
+use crate::error::Error;
 
-/// Where Debian itself is, for hosts whose files name no mirror.
-const DEFAULT_MIRROR: &str = "http://deb.debian.org/debian";
-const DEFAULT_SECURITY: &str = "http://deb.debian.org/debian-security";
 /// Settings of the host's apt that decide whether a mirror can be reached or trusted at all.
 const APT_SETTINGS: [&str; 5] = [
     "Acquire::http::Proxy",
@@ -28,7 +26,7 @@ pub(crate) struct Mirrors {
 
 impl Mirrors {
     /// Those of this host, whose release has that name.
-    pub(crate) fn of_host(codename: &str) -> Self {
+    pub(crate) fn of_host(codename: &str) -> Result<Self, Error> {
         let mut texts = vec![fs::read_to_string("/etc/apt/sources.list").unwrap_or_default()];
         let parts = fs::read_dir("/etc/apt/sources.list.d")
             .into_iter()
@@ -47,36 +45,26 @@ impl Mirrors {
                 .iter()
                 .map(|path| fs::read_to_string(path).unwrap_or_default()),
         );
-        Self::among(
-            &texts
-                .iter()
-                .flat_map(|text| entries(text))
-                .collect::<Vec<_>>(),
-            codename,
-        )
+        let entries: Vec<(String, String)> = texts.iter().flat_map(|text| entries(text)).collect();
+        Self::among(&entries, codename).ok_or_else(|| Error::NoMirror {
+            codename: codename.to_owned(),
+        })
     }
 
     /// Only suites of the host's own release are Debian's; other archives name theirs otherwise. Local files and CD-ROMs
     /// are out of reach for a server.
-    fn among(entries: &[(String, String)], codename: &str) -> Self {
+    fn among(entries: &[(String, String)], codename: &str) -> Option<Self> {
         let of = |suite: String| {
             entries
                 .iter()
                 .find(|(uri, found)| *found == suite && uri.starts_with("http"))
                 .map(|(uri, _)| uri.clone())
         };
-        match of(codename.to_owned()) {
-            Some(main) => Self {
-                main,
-                updates: of(format!("{codename}-updates")),
-                security: of(format!("{codename}-security")),
-            },
-            None => Self {
-                main: DEFAULT_MIRROR.to_owned(),
-                updates: Some(DEFAULT_MIRROR.to_owned()),
-                security: Some(DEFAULT_SECURITY.to_owned()),
-            },
-        }
+        Some(Self {
+            main: of(codename.to_owned())?,
+            updates: of(format!("{codename}-updates")),
+            security: of(format!("{codename}-security")),
+        })
     }
 
     /// The lines of a sources.list for another release from the same mirrors.
@@ -169,10 +157,8 @@ mod tests {
 
     #[track_caller]
     fn case(text: &str, expected: &[&str]) {
-        assert_eq!(
-            Mirrors::among(&entries(text), "bookworm").lines("bullseye"),
-            expected
-        );
+        let mirrors = Mirrors::among(&entries(text), "bookworm").unwrap();
+        assert_eq!(mirrors.lines("bullseye"), expected);
     }
 
     #[test]
@@ -198,14 +184,8 @@ mod tests {
             "deb http://packages.example/debian stable main\ndeb http://m/debian bookworm main\n",
             &["deb http://m/debian bullseye main"],
         );
-        case(
-            "deb cdrom:[Debian]/ bookworm main\n",
-            &[
-                "deb http://deb.debian.org/debian bullseye main",
-                "deb http://deb.debian.org/debian bullseye-updates main",
-                "deb http://deb.debian.org/debian-security bullseye-security main",
-            ],
-        );
+        let disc = entries("deb cdrom:[Debian]/ bookworm main\n");
+        assert_eq!(Mirrors::among(&disc, "bookworm"), None);
     }
 
     #[test]
