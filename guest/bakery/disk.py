@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import struct
 import subprocess
 
@@ -42,6 +43,7 @@ def is_bare_ext(path):
 def to_raw(source, target):
     """Copies `source` to `target` as a sparse raw file."""
     if is_qcow2(source):
+        need("qemu-img", "qemu-utils")
         run(["qemu-img", "convert", "-O", "raw", source, target])
     else:
         run(["cp", "--reflink=auto", "--sparse=always", source, target])
@@ -51,6 +53,7 @@ def root_area(path):
     """Offset and size in bytes of the root file system; size 0 = to the end of the file."""
     if is_bare_ext(path):
         return 0, 0
+    need("sfdisk", "fdisk")
     partition = root_partition(path)
     return partition["start"] * SECTOR, partition["size"] * SECTOR
 
@@ -73,6 +76,7 @@ def grow(path, gib):
         check(path)
         run(["resize2fs", path])
         return
+    need("sfdisk", "fdisk")
     partition = root_partition(path)
     number = re.search(r"(\d+)$", partition["node"]).group(1)
     if partition["start"] == max(entry["start"] for entry in
@@ -121,6 +125,18 @@ def digest(path, algorithm="sha512"):
         for chunk in iter(lambda: stream.read(1 << 20), b""):
             total.update(chunk)
     return total.hexdigest()
+
+
+def need(program, package):
+    """A tool that only some base images ask for; installed by name where it is missing."""
+    if shutil.which(program):
+        return
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for step in (["update"], ["-y", "--no-install-recommends", "install", package]):
+        subprocess.run(["apt-get", "-q", *step], env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+                       check=False)
+    if not shutil.which(program):
+        raise Problem(f"this base image needs `{program}` on the build machine (package {package})")
 
 
 def run(command, stdin=None):

@@ -227,7 +227,12 @@ impl CloudError {
 impl From<CloudError> for Failure {
     fn from(error: CloudError) -> Self {
         let hints = error.hints();
-        let failure = Self::new(Kind::Failed, error.to_string());
+        // Wrong credentials are a matter of configuration, not of the work.
+        let kind = match error {
+            CloudError::Login { .. } => Kind::Usage,
+            _ => Kind::Failed,
+        };
+        let failure = Self::new(kind, error.to_string());
         hints.into_iter().fold(failure, Self::hint)
     }
 }

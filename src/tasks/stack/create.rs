@@ -11,7 +11,7 @@ use crate::openstack::client::Cloud;
 use crate::tasks::context::Context;
 use crate::tasks::images::kitchen::kitchen;
 use crate::tasks::loading::Loaded;
-use crate::tasks::stack::{release, there};
+use crate::tasks::stack::{release, room, there};
 use crate::tasks::{cloud, loading};
 
 /// What `stack.create` is given.
@@ -56,7 +56,7 @@ pub async fn create(
         .find_stack(topology.stack.stack_name.as_str())
         .await?;
     if there.is_none() {
-        release::check_room(cloud, &topology).await?;
+        room::check(cloud, &topology).await?;
     }
     let images = kitchen(context, loaded, cloud, &identified)
         .ensure(&context.interrupt)

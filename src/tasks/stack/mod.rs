@@ -5,6 +5,7 @@ pub mod delete;
 pub mod events;
 pub mod outputs;
 pub mod release;
+pub mod room;
 pub mod status;
 pub mod template;
 pub mod there;
