@@ -61,7 +61,7 @@ pub(crate) fn nothing_left(report: &mut Report) -> Result<()> {
         ("server", &["server", "list"]),
         ("floating IP", &["floating", "ip", "list"]),
         ("router", &["router", "list"]),
-        ("volume-free network", &["network", "list", "--internal"]),
+        ("network of its own", &["network", "list", "--internal"]),
     ];
     for (what, args) in lists {
         let rows = openstack(args)?;
