@@ -11,6 +11,10 @@ use crate::plan::images::{ImageFact, Maker};
 /// Property that says who is making an image.
 pub const OWNER: &str = "ptero_owner";
 
+/// Property that says what was built, written before the upload: whoever finds
+/// the image can tell whether Glance has all of it.
+pub const SHA512: &str = "ptero_sha512";
+
 /// No build takes longer; an unfinished image of another host that is older
 /// was left by a run that died.
 pub const BUILD_LONGEST_S: i64 = 3 * 3600;
@@ -30,7 +34,7 @@ pub fn fact(image: &Image, now: Timestamp) -> ImageFact {
     ImageFact {
         id: image.id.clone(),
         name: image.name.clone().unwrap_or_else(|| image.id.clone()),
-        active: image.status == ImageStatus::Active,
+        active: image.status == ImageStatus::Active && is_whole(image),
         recipe: text("ptero_recipe").to_owned(),
         tags: text("ptero_tags")
             .split(',')
@@ -41,6 +45,14 @@ pub fn fact(image: &Image, now: Timestamp) -> ImageFact {
         maker: maker(text(OWNER), image.created_at, now),
         sha512: image.os_hash_value.clone(),
     }
+}
+
+/// Whether Glance has what was built. A run that was killed while its machine
+/// uploaded never compared the two.
+fn is_whole(image: &Image) -> bool {
+    image
+        .property(SHA512)
+        .is_none_or(|built| image.os_hash_value.as_deref() == Some(built))
 }
 
 /// Whether whoever made an object may still be at work on it.
@@ -56,10 +68,23 @@ pub fn maker(mark: &str, created: Option<Timestamp>, now: Timestamp) -> Maker {
 
 #[cfg(test)]
 mod tests {
-    use super::{BUILD_LONGEST_S, maker};
+    use super::{BUILD_LONGEST_S, fact, maker};
     use crate::bake::owner::Owner;
     use crate::plan::images::Maker;
     use jiff::{SignedDuration, Timestamp};
+
+    #[test]
+    fn an_image_that_is_not_what_was_built_is_not_used() {
+        let image = |hash: &str| {
+            let text = format!(
+                r#"{{"id": "i", "name": "n", "status": "active", "size": 1, "os_hash_algo": "sha512",
+                    "os_hash_value": "{hash}", "ptero_recipe": "d", "ptero_sha512": "aa"}}"#
+            );
+            serde_json::from_str(&text).unwrap()
+        };
+        assert!(fact(&image("aa"), Timestamp::UNIX_EPOCH).active);
+        assert!(!fact(&image("bb"), Timestamp::UNIX_EPOCH).active);
+    }
 
     #[test]
     fn a_maker_elsewhere_is_dead_only_after_the_longest_build() {

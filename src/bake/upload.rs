@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::bake::builder::Builder;
-use crate::bake::observe::OWNER;
+use crate::bake::observe::{OWNER, SHA512};
 use crate::bake::owner::{Alive, Owner};
 use crate::bake::protocol::{Built, Said};
 use crate::error::{Failure, Kind};
@@ -108,6 +108,7 @@ pub fn record(recipe: &Recipe, tag: &Tag, built: &Built) -> NewImage {
     let mut properties =
         image::properties(recipe, std::slice::from_ref(tag), built.schema.as_deref());
     properties.insert(OWNER.to_owned(), Owner::current().to_string());
+    properties.insert(SHA512.to_owned(), built.sha512.clone());
     NewImage {
         name: image::name(recipe, tag),
         disk_format: "raw".to_owned(),
