@@ -61,6 +61,9 @@ pub(crate) fn ms(time: Duration) -> String {
 
 /// How many times `b` is `a`.
 pub(crate) fn times(a: Duration, b: Duration) -> String {
+    if a.is_zero() {
+        return "ours is in the noise".to_owned();
+    }
     format!("{:.1} x faster", b.as_secs_f64() / a.as_secs_f64())
 }
 

@@ -11,7 +11,7 @@ use crate::stories::demo::{agreed, nothing_left};
 
 /// Moments of a build, in seconds: before anything, while the build machine
 /// boots, while it bakes, and about when it uploads.
-const BUILD_MOMENTS_S: [f64; 4] = [0.2, 12.0, 60.0, 110.0];
+const BUILD_MOMENTS_S: [f64; 4] = [0.2, 12.0, 40.0, 70.0];
 
 /// Kills builds of v2, which shares three of its five images with v1.
 pub(crate) fn builds(report: &mut Report) -> Result<()> {
