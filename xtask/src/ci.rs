@@ -107,10 +107,7 @@ fn dependencies() -> Result<()> {
             &["install", "cargo-deny", "--locked", "--version", CARGO_DENY],
         )?;
     }
-    run(
-        "cargo",
-        &["deny", "--offline", "check", "bans", "licenses", "sources"],
-    )
+    run("cargo", &["deny", "check", "bans", "licenses", "sources"])
 }
 
 /// The small services against their real PostgreSQL and RabbitMQ, which the
