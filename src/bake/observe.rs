@@ -43,7 +43,6 @@ pub fn fact(image: &Image, now: Timestamp) -> ImageFact {
             .map(ToOwned::to_owned)
             .collect(),
         maker: maker(text(OWNER), image.created_at, now),
-        sha512: image.os_hash_value.clone(),
     }
 }
 

@@ -82,7 +82,6 @@ mod tests {
             recipe: id.to_owned(),
             tags: tags.iter().map(ToString::to_string).collect(),
             maker: Maker::Dead,
-            sha512: None,
         }
     }
 

@@ -18,8 +18,6 @@ pub struct ImageFact {
     pub tags: BTreeSet<String>,
     /// What is known of its maker.
     pub maker: Maker,
-    /// SHA-512 of its content, where Glance tells.
-    pub sha512: Option<String>,
 }
 
 /// What is known of the process that was making an image.
@@ -107,7 +105,6 @@ mod tests {
             recipe: recipe.to_owned(),
             tags: tags.iter().map(ToString::to_string).collect(),
             maker,
-            sha512: None,
         }
     }
 
