@@ -33,6 +33,12 @@ impl Kitchen<'_> {
 
     /// Makes what is missing; with nothing missing, writes nothing to the cloud.
     pub async fn ensure(&self, interrupt: &Interrupt) -> Result<Images, Failure> {
+        if self.config.build.build_machine_network.is_some() {
+            // Ignoring it would put the machine where the operator did not want it.
+            let message = "`images.build.build_machine_network` is not in this version";
+            return Err(Failure::new(Kind::Usage, message)
+                .hint("without it the build machine gets a network of its own"));
+        }
         let (plan, facts) = self.plan().await?;
         for (name, id) in &plan.kept {
             self.reporter.note(name, format!("image {id} is there"));
