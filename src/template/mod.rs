@@ -13,6 +13,7 @@ mod network;
 mod output;
 mod place;
 mod print;
+pub mod release;
 mod render;
 mod secret;
 

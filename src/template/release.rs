@@ -1,0 +1,221 @@
+//! What a stack tells of the release that runs in it, of those before it, and of
+//! an update that is under way: plain records, written into its outputs with each
+//! change and read back by any operator on any machine.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use super::model::{ReleaseInput, RenderedMember};
+use crate::digest;
+use crate::name::{EnvName, ServiceName};
+
+/// The version of the records' format.
+pub const VERSION: u32 = 2;
+/// Releases that a stack remembers: Heat takes templates up to 512 KiB, and nobody
+/// goes back further.
+pub const HISTORY_MAX: usize = 20;
+/// Digits of an identity: enough to tell twenty releases apart, short enough to type.
+const ID_CHARS: usize = 12;
+
+/// One release, as it was deployed to one environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseRecord {
+    /// The version of this format.
+    pub version: u32,
+    /// What it is called by: the same content has the same one.
+    #[serde(default)]
+    pub id: String,
+    /// The environment.
+    #[serde(default)]
+    pub env: String,
+    /// The tag that was asked for.
+    pub tag: String,
+    /// The catalogue.
+    #[serde(default)]
+    pub catalog: String,
+    /// The commit of each application.
+    #[serde(default)]
+    pub commits: IndexMap<ServiceName, String>,
+    /// The digest of each recipe's image.
+    #[serde(default)]
+    pub images: IndexMap<String, String>,
+    /// The digest of each member, by its resource.
+    #[serde(default)]
+    pub members: IndexMap<String, String>,
+    /// Who deployed it: `user@host`.
+    #[serde(default)]
+    pub by: String,
+    /// When, by RFC 3339.
+    #[serde(default)]
+    pub at: String,
+    /// Whether it passed the checks that end a deployment.
+    #[serde(default)]
+    pub verified: bool,
+    /// When it passed which tests.
+    #[serde(default)]
+    pub tests: TestsPassed,
+}
+
+/// When a release passed which tests, by RFC 3339.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestsPassed {
+    /// The fast ones.
+    #[serde(default)]
+    pub fast: Option<String>,
+    /// The slow ones.
+    #[serde(default)]
+    pub slow: Option<String>,
+}
+
+/// Which half of a batch an unfinished update is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// New members come up beside the old ones.
+    Add,
+    /// Old members are drained and removed.
+    Remove,
+}
+
+/// An update that has begun and has not ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateRecord {
+    /// The release that is being left.
+    pub from: String,
+    /// The release that is being brought in.
+    pub to: String,
+    /// What is being done.
+    pub phase: Phase,
+    /// The batch, from 1.
+    pub batch: usize,
+    /// How many batches there are.
+    pub batches: usize,
+    /// The release that is being brought in, whole: so that anybody can go on.
+    pub target: ReleaseRecord,
+}
+
+/// All that a stack tells of its releases.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Records {
+    /// Releases, oldest first; the last is the one that runs, or that is being left.
+    pub history: Vec<ReleaseRecord>,
+    /// The update that is under way.
+    pub update: Option<UpdateRecord>,
+}
+
+impl Records {
+    /// The release that runs, or that is being left.
+    pub fn current(&self) -> Option<&ReleaseRecord> {
+        self.history.last()
+    }
+
+    /// The newest release that passed its checks, other than the one that runs.
+    pub fn last_verified_before(&self) -> Option<&ReleaseRecord> {
+        let (current, earlier) = self.history.split_last()?;
+        earlier
+            .iter()
+            .rev()
+            .find(|one| one.verified && one.id != current.id)
+    }
+
+    /// The newest record of a release that `name`, a tag or an id, stands for.
+    pub fn find(&self, name: &str) -> Option<&ReleaseRecord> {
+        let newest = || self.history.iter().rev();
+        newest()
+            .find(|one| one.id == name)
+            .or_else(|| newest().find(|one| one.tag == name))
+    }
+
+    /// Adds the release that runs from now on, and forgets the oldest.
+    #[must_use]
+    pub fn with(mut self, release: ReleaseRecord) -> Self {
+        self.history.push(release);
+        let surplus = self.history.len().saturating_sub(HISTORY_MAX);
+        self.history.drain(..surplus);
+        self.update = None;
+        self
+    }
+}
+
+/// The record of `release` with `members` in `env`.
+pub fn record(
+    env: &EnvName,
+    catalog: &str,
+    release: &ReleaseInput,
+    members: &[RenderedMember],
+    by: &str,
+    at: &str,
+) -> ReleaseRecord {
+    let images: IndexMap<String, String> = release
+        .images
+        .iter()
+        .map(|(recipe, image)| (recipe.to_string(), image.digest.clone()))
+        .collect();
+    let members: IndexMap<String, String> = members
+        .iter()
+        .map(|member| (member.resource.clone(), member.digest.clone()))
+        .collect();
+    let content = serde_json::json!({
+        "tag": release.tag, "commits": release.commits, "images": images, "members": members,
+    });
+    let id: String = digest::of(&content).chars().take(ID_CHARS).collect();
+    ReleaseRecord {
+        version: VERSION,
+        id,
+        env: env.to_string(),
+        tag: release.tag.to_string(),
+        catalog: catalog.to_owned(),
+        commits: release.commits.clone(),
+        images,
+        members,
+        by: by.to_owned(),
+        at: at.to_owned(),
+        verified: false,
+        tests: TestsPassed::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HISTORY_MAX, Records, ReleaseRecord};
+
+    fn release(id: usize, verified: bool) -> ReleaseRecord {
+        let value = serde_json::json!({"version": 2, "tag": format!("v{id}"), "id": id.to_string(),
+            "verified": verified});
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn records(verified: &[bool]) -> Records {
+        verified
+            .iter()
+            .enumerate()
+            .fold(Records::default(), |records, (id, verified)| {
+                records.with(release(id, *verified))
+            })
+    }
+
+    #[test]
+    fn the_way_back_leads_to_the_newest_verified_release() {
+        let id = |records: &Records| records.last_verified_before().map(|one| one.id.clone());
+        assert_eq!(id(&records(&[true, true, false, true])), Some("1".into()));
+        assert_eq!(id(&records(&[true])), None);
+        assert_eq!(id(&records(&[])), None);
+        let again = records(&[true, true]).with(release(1, true));
+        assert_eq!(id(&again), Some("0".into()), "not to itself");
+    }
+
+    #[test]
+    fn the_oldest_are_forgotten() {
+        let many = records(&[true; HISTORY_MAX + 3]);
+        assert_eq!(many.history.len(), HISTORY_MAX);
+        assert_eq!(many.history[0].id, "3");
+    }
+
+    #[test]
+    fn a_release_is_found_by_id_and_by_tag() {
+        let records = records(&[true, true]);
+        assert_eq!(records.find("v1").unwrap().id, "1");
+        assert_eq!(records.find("0").unwrap().tag, "v0");
+        assert!(records.find("v9").is_none());
+    }
+}
