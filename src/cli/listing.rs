@@ -8,20 +8,15 @@ use clap::{Arg, Command};
 use crate::cli::options::takes_value;
 
 /// Names that are planned: better refused as such than mistaken for a typo.
-pub const PLANNED: [&str; 13] = [
-    "abort",
+pub const PLANNED: [&str; 8] = [
     "deploy",
     "describe",
     "lock.break",
     "lock.show",
     "promote",
-    "resume",
-    "rollback",
     "stack.history",
     "stack.plan",
-    "stack.update",
     "tests.slow",
-    "update",
 ];
 
 /// One task: a command that can be run.

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::name::{PoolName, RoleName, ServiceName};
 use crate::openstack::stack::Output;
+use crate::template::release::ReleaseRecord;
 use crate::topology::{Member, RoleKey, Topology};
 
 /// What runs in a stack, as its outputs tell.
@@ -15,7 +16,7 @@ pub struct Deployed {
     /// Every server.
     pub members: Vec<DeployedMember>,
     /// The release.
-    pub release: DeployedRelease,
+    pub release: ReleaseRecord,
 }
 
 /// One server of a stack.
@@ -35,15 +36,6 @@ pub struct DeployedMember {
     pub address: String,
     /// Nova's id of it.
     pub server_id: String,
-}
-
-/// The release of a stack.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct DeployedRelease {
-    /// Version of this record's format.
-    pub version: u32,
-    /// The tag that was asked for.
-    pub tag: String,
 }
 
 /// Why outputs cannot be read.
@@ -68,7 +60,7 @@ impl Deployed {
     pub fn read(outputs: &[Output]) -> Result<Self, Unreadable> {
         Ok(Self {
             address: parsed(outputs, "address")?,
-            members: parsed(outputs, "members")?,
+            members: members(outputs)?,
             release: parsed(outputs, "release")?,
         })
     }
@@ -97,6 +89,16 @@ impl Deployed {
             .iter()
             .find(|member| member.service == *service)
     }
+}
+
+/// The servers that are there: in the middle of an update some are still to come,
+/// and have no address yet.
+fn members(outputs: &[Output]) -> Result<Vec<DeployedMember>, Unreadable> {
+    let mut entries: Vec<Value> = parsed(outputs, "members")?;
+    entries.retain(|entry| !entry["address"].is_null() && !entry["server_id"].is_null());
+    let name = "members";
+    serde_json::from_value(Value::Array(entries))
+        .map_err(|source| Unreadable::Form { name, source })
 }
 
 fn parsed<T: serde::de::DeserializeOwned>(

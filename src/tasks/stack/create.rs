@@ -11,8 +11,9 @@ use crate::openstack::client::Cloud;
 use crate::tasks::context::Context;
 use crate::tasks::images::kitchen::kitchen;
 use crate::tasks::loading::Loaded;
-use crate::tasks::stack::{release, room, there};
+use crate::tasks::stack::{goal, release, room, there};
 use crate::tasks::{cloud, loading};
+use crate::template::release::Records;
 
 /// What `stack.create` is given.
 #[derive(Debug, clap::Args)]
@@ -61,8 +62,9 @@ pub async fn create(
     let images = kitchen(context, loaded, cloud, &identified)
         .ensure(&context.interrupt)
         .await?;
-    let template = release::template(cloud, &topology, &identified, images).await?;
-    let spec = release::spec(&topology, template);
+    let goal = goal::of_tag(cloud, &topology, &identified, images).await?;
+    let records = Records::default().with(goal.record);
+    let spec = release::spec(&topology, goal.template.with_records(&records));
     let created = create_or_adopt(cloud, &spec).await;
     if created.is_err() && args.discard_failed {
         discard(cloud, spec.name.as_str()).await;
