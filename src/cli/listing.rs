@@ -8,12 +8,11 @@ use clap::{Arg, Command};
 use crate::cli::options::takes_value;
 
 /// Names that are planned: better refused as such than mistaken for a typo.
-pub const PLANNED: [&str; 8] = [
+pub const PLANNED: [&str; 7] = [
     "deploy",
     "describe",
     "lock.break",
     "lock.show",
-    "promote",
     "stack.history",
     "stack.plan",
     "tests.slow",

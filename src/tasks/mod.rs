@@ -14,6 +14,7 @@ pub mod loading;
 pub mod man;
 pub mod operator;
 pub mod program;
+pub mod promote;
 pub mod resume;
 pub mod rollback;
 pub mod stack;
@@ -58,6 +59,8 @@ pub enum Task {
     /// The same as `stack update`.
     #[command(hide = true)]
     Update(stack::update::Args),
+    /// Bring exactly the release that passed its tests in one environment into another.
+    Promote(promote::Args),
     /// Bring an earlier release back, by the same path as an update.
     Rollback(rollback::Args),
     /// Go on with an update that another terminal left.
@@ -90,6 +93,7 @@ impl Task {
             Self::Images(task) => task.run(context).await,
             Self::Stack(task) => task.run(context).await,
             Self::Update(args) => stack::update::run(args, context).await,
+            Self::Promote(args) => promote::run(args, context).await,
             Self::Rollback(args) => rollback::run(args, context).await,
             Self::Resume(args) => resume::run(args, context).await,
             Self::Abort(args) => abort::run(args, context).await,

@@ -11,9 +11,11 @@ use crate::openstack::client::Cloud;
 use crate::tasks::context::Context;
 use crate::tasks::images::kitchen::kitchen;
 use crate::tasks::loading::Loaded;
+use crate::tasks::stack::goal::Goal;
 use crate::tasks::stack::{goal, release, room, there};
 use crate::tasks::{cloud, loading};
 use crate::template::release::Records;
+use crate::topology::Topology;
 
 /// What `stack.create` is given.
 #[derive(Debug, clap::Args)]
@@ -63,20 +65,31 @@ pub async fn create(
         .ensure(&context.interrupt)
         .await?;
     let goal = goal::of_tag(cloud, &topology, &identified, images).await?;
-    let records = Records::default().with(goal.record);
-    let spec = release::spec(&topology, goal.template.with_records(&records));
-    let created = create_or_adopt(cloud, &spec).await;
-    if created.is_err() && args.discard_failed {
-        discard(cloud, spec.name.as_str()).await;
+    let made = make(context, cloud, &topology, &goal).await;
+    if made.is_err() && args.discard_failed {
+        discard(cloud, topology.stack.stack_name.as_str()).await;
     }
-    let (stack, came) = created?;
+    made
+}
+
+/// Makes a stack that runs `goal`, whose images are there.
+pub async fn make(
+    context: &Context,
+    cloud: &Cloud,
+    topology: &Topology,
+    goal: &Goal,
+) -> Result<(), Failure> {
+    let records = Records::default().with(goal.record.clone());
+    let template = goal.template.clone().with_records(&records);
+    let spec = release::spec(topology, template);
+    let (stack, came) = create_or_adopt(cloud, &spec).await?;
     let text = match came {
         Came::Created => "created",
         Came::Adopted => "created, begun by an earlier run",
         Came::WasThere => "was there already, unchanged",
     };
     context.reporter.note(&stack.name, text);
-    let stack = there::find(cloud, &topology).await?;
+    let stack = there::find(cloud, topology).await?;
     let deployed = there::deployed(cloud, &stack).await?;
     context.reporter.note(
         &stack.name,
