@@ -1,6 +1,8 @@
 //! Carries out what was planned, and chooses nothing.
 
 pub mod delete;
+pub mod drain;
+mod drain_state;
 pub mod error;
 pub mod event_log;
 pub mod evidence;

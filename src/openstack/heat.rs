@@ -66,6 +66,11 @@ struct OneResource {
 }
 
 #[derive(Deserialize)]
+struct Metadata {
+    metadata: Value,
+}
+
+#[derive(Deserialize)]
 struct Events {
     events: Vec<HeatEvent>,
 }
@@ -285,6 +290,16 @@ impl Heat<'_> {
         let path = format!("{}/resources/{resource}/signal", stack.path());
         let call = Call::post(Service::Orchestration, path, data).repeatable();
         self.cloud.send(&call).await.map(|_| ())
+    }
+
+    /// The metadata of a resource, e.g. what was signalled to a wait condition's handle.
+    pub async fn resource_metadata(
+        &self,
+        stack: &StackRef,
+        resource: &str,
+    ) -> Result<Value, CloudError> {
+        let call = read(format!("{}/resources/{resource}/metadata", stack.path()));
+        Ok(self.cloud.ask::<Metadata>(&call).await?.metadata)
     }
 
     /// What a software deployment's server told.
