@@ -4,7 +4,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from ptero_agent import cloud, database, deployments, environment, journal, probe, secrets, servers, tasks
+from ptero_agent import cloud, database, deadline, deployments, environment, journal, probe, secrets, servers, tasks
 from ptero_agent.errors import TaskFailed, Unreachable
 
 
@@ -136,6 +136,46 @@ class Gateway(unittest.TestCase):
         text = ("# pxname,svname,status,check_status,\nweb-workflow,FRONTEND,OPEN,,\nweb-workflow,m0,UP,* L7OK,\nweb-petri,m2,UP,INI,\n"
                 "web-shell-command,m1,DOWN,L4CON,\nweb-shell-command,BACKEND,UP,,\n")
         self.assertEqual(servers.healthy_backends(text), {"web-workflow"})
+
+
+class Backends(unittest.TestCase):
+    """A gateway with one service; its HAProxy lists what it was last told, and has one process per reload."""
+
+    def setUp(self):
+        self.rows, self.asked, self.pool, self.slept = [("web-a", "m0")], [], {20}, []
+        haproxy = mock.Mock(main_pid=lambda: 1, pool=lambda _main: set(self.pool))
+        for name, value in (("listed", lambda: set(self.rows)), ("apply", self.reload), ("healthy", lambda _: None),
+                            ("save_states", lambda: None),
+                            ("answers", lambda _frontend, server: self.asked.append(server["name"])),
+                            ("Unit", lambda _name: haproxy)):
+            patch = mock.patch.object(servers, name, value)
+            patch.start()
+            self.addCleanup(patch.stop)
+        patch = mock.patch.object(servers.time, "sleep", self.sleep)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def reload(self, _kind, settings, _deadline):
+        self.rows = servers.names(settings["frontends"])
+        self.pool.add(21)
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
+        if len(self.slept) == 3:
+            self.pool.discard(20)
+
+    def told(self, *names):
+        members = [{"name": name, "address": "10.0.0.1"} for name in names]
+        frontends = [{"service": "a", "port": 80, "check": None, "servers": members}]
+        return servers.backends({"frontends": frontends}, deadline.Deadline(10))
+
+    def test_asks_only_new_servers_before_they_get_requests(self):
+        self.told("m0", "m1")
+        self.assertEqual((self.asked, self.slept), (["m1"], []))
+
+    def test_waits_until_nobody_asks_those_that_go(self):
+        self.told("m1")
+        self.assertEqual((self.asked, len(self.slept), self.pool), (["m1"], 3, {21}))
 
 
 class Probe(unittest.TestCase):

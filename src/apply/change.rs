@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use crate::apply::drain::{self, Mode};
 use crate::apply::error::StackError;
 use crate::apply::event_log::EventLog;
 use crate::apply::follow::{Follow, follow};
@@ -113,7 +114,9 @@ async fn both(
     what: &Follow<'_>,
     beside: impl Future<Output = ()>,
 ) -> Result<Stack, StackError> {
-    let mut following = std::pin::pin!(follow(cloud, log, what));
+    // Going on or going back, members may be drained.
+    let following = drain::beside(cloud, what.stack, Mode::Drain, follow(cloud, log, what));
+    let mut following = std::pin::pin!(following);
     let mut beside = std::pin::pin!(beside);
     let mut goes_on = true;
     let ended = loop {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use crate::apply::drain::{Mode, beside};
 use crate::apply::error::StackError;
 use crate::apply::event_log::EventLog;
 use crate::apply::evidence::Evidence;
@@ -68,14 +69,17 @@ pub(crate) async fn delete_stack(
         deadline,
         kinds: &kinds,
     };
-    if let Err(error) = follow(cloud, &mut log, &what).await {
+    // Its jobs go with it, and who deletes an environment does not wait for them.
+    let first = beside(cloud, stack, Mode::AtOnce, follow(cloud, &mut log, &what));
+    if let Err(error) = first.await {
         let StackError::Failed(_) = &error else {
             return Err(error);
         };
         tell_reasons(cloud, stack).await;
         cloud.reporter().note(&stack.name, "deleting it once more");
         cloud.heat().delete(stack).await?;
-        if let Err(mut error) = follow(cloud, &mut log, &what).await {
+        let second = beside(cloud, stack, Mode::AtOnce, follow(cloud, &mut log, &what));
+        if let Err(mut error) = second.await {
             if let StackError::Failed(failed) = &mut error {
                 failed.evidence = holders(cloud, &things).await.or(failed.evidence.take());
             }

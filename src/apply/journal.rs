@@ -34,6 +34,7 @@ async fn entries(cloud: &Cloud, stack: &StackRef) -> Result<IndexMap<String, Str
         Err(error) if error.is_not_found() => return Ok(IndexMap::new()),
         other => other?,
     };
-    let text = |(name, value): (String, Value)| Some((name, value.as_str()?.to_owned()));
-    Ok(told.into_iter().filter_map(text).collect())
+    let text = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
+    let told = told.as_object().into_iter().flatten();
+    Ok(told.filter_map(text).collect())
 }

@@ -2,6 +2,8 @@
 
 pub mod change;
 pub mod delete;
+pub mod drain;
+mod drain_state;
 pub mod error;
 pub mod event_log;
 pub mod evidence;

@@ -211,8 +211,7 @@ async fn apply(
         goes_back: false,
         timeout_mins: roll.timeout_mins,
     };
-    let drains = std::future::ready(());
-    match change(cloud, &what, drains).await {
+    match change(cloud, &what, std::future::ready(())).await {
         Ok(_) => Ok(()),
         Err(cause) => Err(RollError::Stopped { cause }),
     }

@@ -20,8 +20,8 @@ pub use cidr::Cidr;
 pub use known::{Known, KnownService};
 pub use load::{catalog_choice, load};
 pub use model::{
-    BaseImage, BaseUrls, BuildConfig, BuildMachine, Checksum, Config, Placement, ServiceBaseUrls,
-    ServiceConfig, StackConfig,
+    BaseImage, BaseUrls, BuildConfig, BuildMachine, Checksum, Config, DrainPolicy, Placement,
+    ServiceBaseUrls, ServiceConfig, StackConfig,
 };
 pub use problem::{Problem, Problems, nearest};
 pub use schema::schema;

@@ -190,6 +190,37 @@ pub struct StackConfig {
     pub member_deadline_s: u32,
     /// How long the whole stack may take to be created, in minutes.
     pub create_timeout_minutes: u32,
+    /// How long the jobs of a member that goes have to come to their end, in minutes.
+    pub drain_deadline_minutes: u32,
+    /// What happens to jobs that have not ended by then.
+    pub drain_policy: DrainPolicy,
+}
+
+/// What happens to jobs that have not ended by the deadline of a drain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DrainPolicy {
+    /// They are waited for.
+    #[default]
+    Wait,
+    /// They are killed and begin anew on another member.
+    Requeue,
+    /// They are ended and count as failed.
+    Abort,
+}
+
+impl DrainPolicy {
+    /// Every policy.
+    pub const ALL: [Self; 3] = [Self::Wait, Self::Requeue, Self::Abort];
+
+    /// As it is written in config.yaml.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Wait => "wait",
+            Self::Requeue => "requeue",
+            Self::Abort => "abort",
+        }
+    }
 }
 
 impl StackConfig {

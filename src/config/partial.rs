@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 
 use super::cidr::Cidr;
 use super::known::{Known, joined};
-use super::model::Placement;
+use super::model::{DrainPolicy, Placement};
 use super::problem::nearest;
 use super::reader::{Fields, Item, Reader};
 use crate::name::{PoolName, RoleName, ServiceName, StackName};
@@ -35,6 +35,8 @@ pub(crate) struct PartialStack {
     pub(crate) anti_affinity: Option<bool>,
     pub(crate) member_deadline_s: Option<u32>,
     pub(crate) create_timeout_minutes: Option<u32>,
+    pub(crate) drain_deadline_minutes: Option<u32>,
+    pub(crate) drain_policy: Option<DrainPolicy>,
     /// Whether a setting of this entry was refused; it is not missing then.
     pub(crate) refused: bool,
 }
@@ -84,6 +86,12 @@ impl PartialStack {
         self.create_timeout_minutes = f
             .take("create_timeout_minutes")
             .and_then(|i| reader.whole(&i, 1, TIMEOUT_MINUTES_MAX));
+        self.drain_deadline_minutes = f
+            .take("drain_deadline_minutes")
+            .and_then(|i| reader.whole(&i, 1, TIMEOUT_MINUTES_MAX));
+        self.drain_policy = f
+            .take("drain_policy")
+            .and_then(|i| reader.parsed(&i, policy));
         let fixed = fields.known().to_vec();
         for item in fields.rest() {
             self.parameter(reader, &item, known, &fixed);
@@ -187,6 +195,10 @@ impl PartialStack {
             create_timeout_minutes: self
                 .create_timeout_minutes
                 .or(common.create_timeout_minutes),
+            drain_deadline_minutes: self
+                .drain_deadline_minutes
+                .or(common.drain_deadline_minutes),
+            drain_policy: self.drain_policy.or(common.drain_policy),
             refused: self.refused || common.refused,
         }
     }
@@ -243,6 +255,13 @@ fn network(text: &str) -> Result<Cidr, String> {
     } else {
         Err(format!("`{text}`: the stack's network is from /16 to /28"))
     }
+}
+
+fn policy(text: &str) -> Result<DrainPolicy, String> {
+    DrainPolicy::ALL
+        .into_iter()
+        .find(|policy| policy.as_str() == text)
+        .ok_or_else(|| format!("`{text}` is none of wait, requeue and abort"))
 }
 
 fn address(text: &str) -> Result<String, String> {

@@ -112,8 +112,24 @@ struct StackEntry {
     /// How long the whole stack may take; unless said, 45.
     #[schemars(range(min = 1, max = 1440))]
     create_timeout_minutes: Option<u32>,
+    /// How long the jobs of a member that goes have to come to their end; unless said, 60.
+    #[schemars(range(min = 1, max = 1440))]
+    drain_deadline_minutes: Option<u32>,
+    /// What happens to jobs that have not ended by then; unless said, wait.
+    drain_policy: Option<Policy>,
     #[serde(flatten)]
     parameters: IndexMap<String, Text>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Policy {
+    /// They are waited for.
+    Wait,
+    /// They are killed and begin anew on another member.
+    Requeue,
+    /// They are ended and count as failed.
+    Abort,
 }
 
 /// Text; a number is taken as it is written.

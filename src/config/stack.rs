@@ -13,6 +13,8 @@ const NETWORK: &str = "10.157.0.0/24";
 const MEMBER_DEADLINE_S: u32 = 900;
 /// The whole stack: two members one after the other, and slack.
 const CREATE_TIMEOUT_MINUTES: u32 = 45;
+/// Jobs have no limit of their own; an operator waits about so long before asking.
+const DRAIN_DEADLINE_MINUTES: u32 = 60;
 
 /// Fills in the defaults; `item` is the environment's entry.
 pub(crate) fn finish(
@@ -66,5 +68,9 @@ pub(crate) fn finish(
         anti_affinity: stack.anti_affinity.unwrap_or(false),
         member_deadline_s,
         create_timeout_minutes,
+        drain_deadline_minutes: stack
+            .drain_deadline_minutes
+            .unwrap_or(DRAIN_DEADLINE_MINUTES),
+        drain_policy: stack.drain_policy.unwrap_or_default(),
     })
 }

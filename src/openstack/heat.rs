@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::openstack::call::{Call, Service};
 use crate::openstack::client::Cloud;
@@ -67,13 +67,13 @@ struct OneResource {
 }
 
 #[derive(Deserialize)]
-struct Events {
-    events: Vec<HeatEvent>,
+struct Metadata {
+    metadata: Value,
 }
 
 #[derive(Deserialize)]
-struct Metadata {
-    metadata: Map<String, Value>,
+struct Events {
+    events: Vec<HeatEvent>,
 }
 
 #[derive(Deserialize)]
@@ -335,7 +335,7 @@ impl Heat<'_> {
         &self,
         stack: &StackRef,
         resource: &str,
-    ) -> Result<Map<String, Value>, CloudError> {
+    ) -> Result<Value, CloudError> {
         let path = format!("{}/resources/{resource}/metadata", stack.path());
         Ok(self.cloud.ask::<Metadata>(&read(path)).await?.metadata)
     }

@@ -221,6 +221,17 @@ impl Nova<'_> {
             .await
     }
 
+    /// Asks to switch a server off; one that is off already is fine.
+    pub async fn stop_server(&self, id: &str) -> Result<(), CloudError> {
+        let body = json!({"os-stop": null});
+        let call =
+            Call::post(Service::Compute, format!("/servers/{id}/action"), &body).repeatable();
+        match self.cloud.send(&call).await {
+            Err(error) if error.is_conflict() => Ok(()),
+            other => other.map(|_| ()),
+        }
+    }
+
     /// The last `lines` that a server wrote to its console.
     pub async fn console_log(&self, id: &str, lines: u32) -> Result<String, CloudError> {
         let body = json!({"os-getConsoleOutput": {"length": lines}});

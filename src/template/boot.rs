@@ -10,7 +10,7 @@ use crate::name::ServiceName;
 use crate::topology::{HttpCheck, Kind, Member, Ready, Role, Service, Topology};
 
 /// The version of the document's format.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// The boot document of `member`, called `name`, whose code is at `commit`.
 pub(super) fn document(topology: &Topology, member: &Member, name: &str, commit: &str) -> Term {
@@ -24,11 +24,6 @@ pub(super) fn document(topology: &Topology, member: &Member, name: &str, commit:
         member: name,
         commit,
     };
-    let processes: Vec<String> = role
-        .processes
-        .keys()
-        .map(|process| unit(service, member, process))
-        .collect();
     let process_environment = role
         .processes
         .iter()
@@ -46,7 +41,7 @@ pub(super) fn document(topology: &Topology, member: &Member, name: &str, commit:
         ("role", member.role.role.as_str().into()),
         ("kind", member.kind.as_str().into()),
         ("environment", environment(&filler, &service.environment)),
-        ("processes", processes.into()),
+        ("processes", processes(service, member).into()),
         ("process_environment", Term::Map(process_environment)),
         ("wait_for", wait_for(topology, service)),
         ("migrate", migrate(&filler)),
@@ -54,6 +49,15 @@ pub(super) fn document(topology: &Topology, member: &Member, name: &str, commit:
         ("deadline_s", topology.stack.member_deadline_s.into()),
         ("settings", settings(topology, service)),
     ])
+}
+
+/// The names of the processes of `member`, which is of `service`.
+pub(super) fn processes(service: &Service, member: &Member) -> Vec<String> {
+    service.roles[&member.role.role]
+        .processes
+        .keys()
+        .map(|process| unit(service, member, process))
+        .collect()
 }
 
 /// The name of a process within its service: alone where no other role has it.

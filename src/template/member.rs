@@ -1,5 +1,6 @@
-//! The nested template of a member: one server, its port, and the one deployment
-//! by which it says that it is ready. One text serves all members of a kind.
+//! The nested template of a member: one server, its port, the deployment by which
+//! it says that it is ready, and the one by which it says that it may go. One text
+//! serves all members of a kind.
 
 use indexmap::IndexMap;
 
@@ -39,6 +40,7 @@ pub(super) fn template(shape: Shape) -> Hot {
             &["CREATE"],
         ),
     );
+    resources.extend(drain());
     let mut outputs: IndexMap<String, Output> = IndexMap::new();
     outputs.insert(
         "server_id".to_owned(),
@@ -104,6 +106,7 @@ fn parameters(shape: Shape) -> IndexMap<String, Parameter> {
         "document",
         json("what it is told at boot; holds passwords", true),
     ));
+    parameters.push(("drain", json("what it is told before it goes", true)));
     parameters
         .into_iter()
         .map(|(name, parameter)| (name.to_owned(), parameter))
@@ -158,20 +161,52 @@ fn server(shape: Shape) -> Resource {
     .with("scheduler_hints", shape.spread.then_some(hints))
 }
 
+/// What runs before the server goes, and where it tells how far it is. Heat deletes
+/// in the reverse order of references: the deployment first, which ends by the
+/// agent's signal, then the server and the handle that it names.
+fn drain() -> [(String, Resource); 3] {
+    let handle = Resource::new(
+        "OS::Heat::WaitConditionHandle",
+        [("signal_transport", "HEAT_SIGNAL".into())],
+    );
+    let config = config_of(&[("document", "Json"), ("progress", "String")]);
+    let inputs = Term::map([
+        ("document", Term::param("drain")),
+        ("progress", Term::attr("progress", "signal")),
+    ]);
+    let drain = deployment_with("drain", Term::resource("server"), inputs, &["DELETE"]);
+    [
+        ("progress".to_owned(), handle),
+        ("drain_config".to_owned(), config),
+        ("drain".to_owned(), drain),
+    ]
+}
+
 /// The configuration of a deployment: a document for the agent in the member.
 pub(super) fn config() -> Resource {
-    let input = Term::map([("name", "document".into()), ("type", "Json".into())]);
+    config_of(&[("document", "Json")])
+}
+
+fn config_of(inputs: &[(&str, &str)]) -> Resource {
+    let inputs = inputs
+        .iter()
+        .map(|(name, kind)| Term::map([("name", (*name).into()), ("type", (*kind).into())]));
     Resource::new(
         "OS::Heat::SoftwareConfig",
         [
             ("group", "ptero".into()),
-            ("inputs", Term::List(vec![input])),
+            ("inputs", Term::List(inputs.collect())),
         ],
     )
 }
 
-/// A deployment to `server`, with the configuration `<name>_config`.
+/// A deployment of `document` to `server`, with the configuration `<name>_config`.
 pub(super) fn deployment(name: &str, server: Term, document: Term, actions: &[&str]) -> Resource {
+    let inputs = Term::map([("document", document)]);
+    deployment_with(name, server, inputs, actions)
+}
+
+fn deployment_with(name: &str, server: Term, inputs: Term, actions: &[&str]) -> Resource {
     let actions: Vec<Term> = actions.iter().map(|action| (*action).into()).collect();
     Resource::new(
         "OS::Heat::SoftwareDeployment",
@@ -179,7 +214,7 @@ pub(super) fn deployment(name: &str, server: Term, document: Term, actions: &[&s
             ("name", name.into()),
             ("config", Term::resource(&format!("{name}_config"))),
             ("server", server),
-            ("input_values", Term::map([("document", document)])),
+            ("input_values", inputs),
             ("actions", Term::List(actions)),
             ("signal_transport", "HEAT_SIGNAL".into()),
         ],

@@ -3,6 +3,7 @@
 
 mod boot;
 mod demand;
+mod drain;
 mod fill;
 mod firewall;
 pub mod gate;

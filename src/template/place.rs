@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde_json::json;
 
 use super::boot;
+use super::drain;
 use super::hot::{Resource, Term};
 use super::member::{self, Shape};
 use super::model::{ReleaseInput, RenderError, RenderedMember};
@@ -73,10 +74,11 @@ pub(super) fn place(
     // Without a way out it could not fetch its document.
     .after(names::ROUTER_INTERFACE);
     resource.properties.extend(fixed);
-    let resource = resource.with("metadata", Some(metadata)).with(
-        "document",
-        Some(boot::document(topology, member, &name, commit)),
-    );
+    let document = boot::document(topology, member, &name, commit);
+    let resource = resource
+        .with("metadata", Some(metadata))
+        .with("document", Some(document))
+        .with("drain", Some(drain::document(topology, member, &name)));
     let address = if shape.own_port {
         Term::attr(&resource_name, "address")
     } else {

@@ -4,6 +4,7 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::drain;
 use super::hot::{Resource, Term};
 use super::model::RenderedMember;
 use super::names;
@@ -82,8 +83,14 @@ impl Present {
 }
 
 impl PresentMember {
-    pub(super) fn placed(&self) -> Placed {
+    /// Ready to stay: word for word, but for what becomes of its jobs when it goes,
+    /// which is said anew each time.
+    pub(super) fn placed(&self, topology: &Topology) -> Placed {
         let own_port = !self.resource.properties.contains_key("port");
+        let mut resource = self.resource.clone();
+        if let Some(Term::Plain(drain)) = resource.properties.get_mut("drain") {
+            drain::renew(drain, topology);
+        }
         let rendered = self.rendered.clone();
         let address = if own_port {
             Term::attr(&rendered.resource, "address")
@@ -92,7 +99,7 @@ impl PresentMember {
         };
         Placed {
             rendered,
-            resource: self.resource.clone(),
+            resource,
             file: (self.resource.kind.clone(), self.file.clone()),
             address,
         }

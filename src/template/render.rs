@@ -12,7 +12,7 @@ use super::member::{config, deployment};
 use super::model::{ReleaseInput, RenderError, Template};
 use super::output::outputs;
 use super::place::{Placed, place};
-use super::present::{Present, PresentMember, is_member};
+use super::present::{Present, is_member};
 use super::release::JOURNAL;
 use super::{firewall, names, network, secret};
 use crate::digest;
@@ -59,7 +59,7 @@ pub fn stage(
         .iter()
         .filter(|one| !ours.contains(&one.rendered.resource))
         .filter(|one| stage.members.contains(&one.rendered.resource))
-        .map(PresentMember::placed)
+        .map(|one| one.placed(topology))
         .collect();
     let mut extra = IndexMap::new();
     if !kept.is_empty() {

@@ -10,29 +10,47 @@ class ptero::boot::gateway (
     # A new process takes the sockets over and the old one ends with its last request: no connection is cut.
     restart_command  => '/bin/systemctl reload haproxy',
     global_options   => {
-      'log'     => '/dev/log local0',
-      'maxconn' => '10000',
-      'user'    => 'haproxy',
-      'group'   => 'haproxy',
-      'daemon'  => '',
+      'log'               => '/dev/log local0',
+      'maxconn'           => '10000',
+      'user'              => 'haproxy',
+      'group'             => 'haproxy',
+      'daemon'            => '',
+      # Written by the agent before each reload: a server that is down stays so, and gets no requests until it is
+      # looked at. HAProxy takes one that it knows nothing of for up.
+      'server-state-file' => '/var/lib/haproxy/server-state',
+      # A process that was replaced by a reload and whose clients never end; beyond every time-out below.
+      'hard-stop-after'   => '90s',
       # With few file descriptors allowed, serve fewer connections instead of none.
-      'no'      => 'strict-limits',
-      'stats'   => [
+      'no'                => 'strict-limits',
+      'stats'             => [
         'socket /run/haproxy/admin.sock mode 600 level admin expose-fd listeners',
         'timeout 30s',
       ],
     },
     defaults_options => {
-      'log'     => 'global',
-      'mode'    => 'http',
-      'option'  => ['httplog', 'dontlognull', 'redispatch', 'forwardfor'],
-      'retries' => '3',
-      'timeout' => [
+      'log'                         => 'global',
+      'mode'                        => 'http',
+      'load-server-state-from-file' => 'global',
+      'option'                      => [
+        'httplog',
+        'dontlognull',
+        'forwardfor',
+        # A server that takes no connection is passed over at the first try. No request is sent twice: only a failed
+        # connection is tried again.
+        'redispatch 1',
+        # A reload leaves idle connections to their clients until the next answer, which closes them: closed at once,
+        # as a client begins to send, they would fail its request.
+        'idle-close-on-response',
+      ],
+      'retries'                     => '3',
+      'timeout'                     => [
         'connect 5s',
         'client 75s',
         # server-info asks every worker and takes seconds.
         'server 60s',
         'http-request 30s',
+        # How long a reload has to wait for clients that keep a connection and ask nothing.
+        'http-keep-alive 10s',
         'queue 30s',
       ],
     },

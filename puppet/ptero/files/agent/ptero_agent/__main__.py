@@ -3,14 +3,16 @@
 import logging
 import signal
 import sys
+import threading
 import time
 
 from . import cloud, deployments, firewall, tasks
 from .errors import Unreachable
 
-# A boot is waited for by somebody; after it, an update of the servers behind the gateway can wait some seconds.
+# A boot is waited for by somebody. After it, every drain and every change behind the gateway waits for half of this
+# on average, several times in an update; an answer costs Heat some 30 ms, so fifty members keep half a processor busy.
 POLL_FIRST_S = 2
-POLL_LATER_S = 10
+POLL_LATER_S = 4
 POLL_SLOWEST_S = 60
 
 log = logging.getLogger("ptero-agent")
@@ -35,20 +37,48 @@ def main():
 
 
 def poll(heat, records):
-    for deployment in heat.deployments():
+    wanted = heat.deployments()
+    # A member that goes does nothing else any more.
+    for deployment in [one for one in wanted if tasks.is_drain(one)] or wanted:
         record = records.of(deployment)
         if record.signalled:
             continue
         if record.result is None:
-            if record.started:
+            if record.started and not tasks.is_drain(deployment):
                 record.finish(deployments.interrupted())
             else:
                 record.start()
                 log.info("%s: begins", deployment.name)
-                record.finish(tasks.perform(deployment))
+                given_up, result = carry_out(deployment, heat)
+                record.finish(result)
+                if given_up:
+                    # Its deployment goes with the member, and a signal nobody takes is tried for minutes.
+                    log.info("%s: given up for a drain", deployment.name)
+                    record.signal_sent()
+                    return
         log.info("%s: ended with code %s", deployment.name, record.result["deploy_status_code"])
         heat.signal(deployment, record.result)
         record.signal_sent()
+
+
+def carry_out(deployment, heat):
+    """Whether it was given up, and its result. In a thread of its own, as a drain must not wait for a boot."""
+    given_up, results = threading.Event(), []
+    thread = threading.Thread(target=lambda: results.append(tasks.perform(deployment, given_up)), daemon=True)
+    thread.start()
+    while True:
+        thread.join(POLL_LATER_S)
+        if not thread.is_alive():
+            return given_up.is_set(), results[0]
+        if not tasks.is_drain(deployment) and not given_up.is_set() and drain_is_wanted(heat):
+            given_up.set()
+
+
+def drain_is_wanted(heat):
+    try:
+        return any(tasks.is_drain(one) for one in heat.deployments())
+    except Unreachable:
+        return False
 
 
 if __name__ == "__main__":

@@ -71,8 +71,15 @@ def celery_app(entry):
     """What follows `-A` in the commands of the service: all its workers share it."""
     for role in (entry.get("roles") or {}).values():
         for process in (role.get("processes") or {}).values():
-            command = process["command"]
-            for flag in ("-A", "--app"):
-                if flag in command:
-                    return command[command.index(flag) + 1]
+            app = option(process["command"], "-A", "--app")
+            if app:
+                return app
     raise KeyError("-A")
+
+
+def option(command, *flags):
+    """What follows any of `flags` in a command."""
+    for flag in flags:
+        if flag in command[:-1]:
+            return command[command.index(flag) + 1]
+    return None

@@ -6,11 +6,15 @@ from .errors import OutOfTime
 
 
 class Deadline:
-    def __init__(self, seconds):
-        self.seconds = seconds
+    """`given_up`, once set, ends it early: what was asked for is not wanted any more."""
+
+    def __init__(self, seconds, given_up=None):
+        self.seconds, self.given_up = seconds, given_up
         self.end = time.monotonic() + seconds
 
     def left(self):
+        if self.given_up is not None and self.given_up.is_set():
+            return 0.0
         return max(0.0, self.end - time.monotonic())
 
     def check(self, doing):

@@ -26,6 +26,16 @@ def write(name, variables, folder=FOLDER):
     return path
 
 
+def read(name, folder=FOLDER):
+    """What `write` wrote; nothing where it wrote nothing."""
+    try:
+        with open(os.path.join(folder, name), encoding="utf-8") as text:
+            pairs = re.findall(r'^(\w+)="((?:[^"\\]|\\.)*)"$', text.read(), re.MULTILINE | re.DOTALL)
+    except FileNotFoundError:
+        return {}
+    return {name: re.sub(r"\\(.)", r"\1", value) for name, value in pairs}
+
+
 def write_private(path, text):
     part = f"{path}.part"
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -19,6 +19,14 @@ def wait_for_port(host, port, deadline):
             deadline.pause(1, f"connection to {host}:{port}: {problem}")
 
 
+def port(host, number):
+    try:
+        socket.create_connection((host, number), timeout=TIMEOUT_S).close()
+    except OSError as problem:
+        return f"connection: {problem!r}"
+    return None
+
+
 def http_get(host, port, path):
     connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
     try:

@@ -3,9 +3,13 @@
 import csv
 import io
 import json
+import logging
+import socket
+import time
 
 from . import command, environment, journal, probe
 from .errors import OutOfTime
+from .worker import Unit
 
 # The passwords of the environment, as Puppet's data; they stay, so that the same can be applied again by hand.
 SETTINGS = "/etc/ptero/settings.json"
@@ -21,6 +25,12 @@ PUPPET = [
 UNITS = {"postgresql": "postgresql@*", "rabbitmq": "rabbitmq-server", "redis": "redis-server", "gateway": "haproxy"}
 STATUS_PORT = 8404
 PASSED = ("L4OK", "L7OK", "L7OKC")
+# HAProxy's own account of its servers, which its next process begins with.
+ADMIN_SOCKET = "/run/haproxy/admin.sock"
+SERVER_STATES = "/var/lib/haproxy/server-state"
+# HAProxy ends a process that was replaced after 90 s at the latest (`hard-stop-after`).
+LEAVE_LONGEST_S = 120
+log = logging.getLogger("ptero-agent")
 
 
 def boot(kind, document, deadline):
@@ -34,10 +44,79 @@ def boot(kind, document, deadline):
 
 
 def backends(document, deadline):
-    """Other servers behind the gateway: the same class with the servers in its data; HAProxy reloads, cuts nothing."""
-    apply("gateway", {"frontends": document["frontends"]}, deadline)
-    wait("gateway", lambda: healthy(document["frontends"]), deadline)
-    return "a healthy server behind every frontend that has any"
+    """Other servers behind the gateway: the same class with the servers in its data; HAProxy reloads, cuts nothing.
+
+    HAProxy takes a server it does not know for up until it has looked, so new ones are looked at from here before.
+    And a process that was replaced goes on asking the servers it knew, for clients that keep their connection: only
+    when it is gone may those servers go that were taken away.
+    """
+    frontends = document["frontends"]
+    known, wanted = listed(), names(frontends)
+    for frontend in frontends:
+        for server in frontend.get("servers") or []:
+            if known is None or (backend(frontend), server["name"]) not in known:
+                wait("gateway", lambda f=frontend, s=server: answers(f, s), deadline)
+    haproxy = Unit("haproxy.service")
+    replaced = haproxy.pool(haproxy.main_pid())
+    save_states()
+    apply("gateway", {"frontends": frontends}, deadline)
+    wait("gateway", lambda: taken_over(wanted) or healthy(frontends), deadline)
+    if known is not None and known - wanted:
+        leave(haproxy, replaced)
+    return f"{len(wanted)} servers; a healthy one behind every frontend that has any"
+
+
+def backend(frontend):
+    return f"web-{frontend['service']}"
+
+
+def names(frontends):
+    return {(backend(one), server["name"]) for one in frontends for server in one.get("servers") or []}
+
+
+def listed():
+    """The servers that HAProxy has; None where it does not say."""
+    try:
+        status, text = probe.http_get("127.0.0.1", STATUS_PORT, "/status;csv")
+    except (OSError, probe.http.client.HTTPException):
+        return None
+    if status != 200:
+        return None
+    return {(row["pxname"], row["svname"]) for row in server_rows(text) if row["pxname"].startswith("web-")}
+
+
+def answers(frontend, server):
+    check = frontend.get("check")
+    if check:
+        state = probe.web(server["address"], int(frontend["port"]), check["path"], int(check["status"]))
+    else:
+        state = probe.port(server["address"], int(frontend["port"]))
+    return f"{server['name']}: {state}" if state else None
+
+
+def taken_over(wanted):
+    """The reload is done by systemd's order only: until the new process answers, the old one does."""
+    return None if listed() == wanted else "haproxy has not taken the servers over"
+
+
+def save_states():
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(probe.TIMEOUT_S)
+            connection.connect(ADMIN_SOCKET)
+            connection.sendall(b"show servers state\n")
+            environment.write_private(SERVER_STATES, connection.makefile("rb").read().decode())
+    except (OSError, ValueError) as problem:
+        log.warning("haproxy: states of the servers: %r", problem)
+
+
+def leave(haproxy, replaced):
+    begun = time.monotonic()
+    while left := replaced & haproxy.pool(haproxy.main_pid()):
+        if time.monotonic() - begun > LEAVE_LONGEST_S:
+            log.warning("haproxy: %d replaced processes do not end", len(left))
+            return
+        time.sleep(0.5)
 
 
 def apply(kind, settings, deadline):
@@ -104,11 +183,14 @@ def healthy(frontends):
     return f"no healthy server of {', '.join(missing)}" if missing else None
 
 
-def healthy_backends(text):
+def server_rows(text):
     rows = csv.DictReader(io.StringIO(text.lstrip("# ")))
-    servers = (row for row in rows if row["svname"] not in ("FRONTEND", "BACKEND"))
+    return [row for row in rows if row["svname"] not in ("FRONTEND", "BACKEND")]
+
+
+def healthy_backends(text):
     # After a reload HAProxy takes every server for up until it has looked; a star marks a look that is under way.
-    return {row["pxname"] for row in servers
+    return {row["pxname"] for row in server_rows(text)
             if row["status"].startswith("UP") and row["check_status"].lstrip("* ") in PASSED}
 
 

@@ -4,7 +4,7 @@ import json
 import logging
 import traceback
 
-from . import application, firewall, journal, secrets, servers
+from . import application, drain, firewall, journal, progress, secrets, servers
 from .deadline import Deadline
 from .errors import TaskFailed
 
@@ -13,13 +13,21 @@ DEFAULT_DEADLINE_S = 600
 log = logging.getLogger("ptero-agent")
 
 
-def perform(deployment):
+def is_drain(deployment):
+    """A drain comes before all else, and may be begun again; nothing else may."""
+    try:
+        return parse(deployment.inputs.get("document")).get("task") == "drain"
+    except (TaskFailed, ValueError):
+        return False
+
+
+def perform(deployment, given_up=None):
     """Never raises: whatever happens, somebody waits for the signal."""
     hide = str
     try:
         document = parse(deployment.inputs.get("document"))
         hide = secrets.hider(document)
-        said = run(document)
+        said = run(document, deployment.inputs, given_up)
         return result(0, hide(said or ""))
     except TaskFailed as problem:
         log.error("%s: %s", deployment.name, hide(str(problem)))
@@ -52,9 +60,11 @@ def parse(document):
     return document
 
 
-def run(document):
-    deadline = Deadline(document.get("deadline_s") or DEFAULT_DEADLINE_S)
+def run(document, inputs, given_up):
     task = document.get("task")
+    if task == "drain":
+        return drain.drain(document, progress.of(inputs))
+    deadline = Deadline(document.get("deadline_s") or DEFAULT_DEADLINE_S, given_up)
     if task == "boot":
         if not firewall.closed():
             raise TaskFailed("the metadata service could not be closed to users other than root")
