@@ -8,7 +8,7 @@ use clap::{Arg, Command};
 use crate::cli::options::takes_value;
 
 /// Names that are planned: better refused as such than mistaken for a typo.
-pub const PLANNED: [&str; 13] = [
+pub const PLANNED: [&str; 12] = [
     "abort",
     "deploy",
     "describe",
@@ -20,7 +20,6 @@ pub const PLANNED: [&str; 13] = [
     "stack.history",
     "stack.plan",
     "stack.update",
-    "tests.slow",
     "update",
 ];
 

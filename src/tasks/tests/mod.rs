@@ -1,6 +1,7 @@
 //! Checks of a deployment.
 
 pub mod fast;
+pub mod slow;
 pub mod verified;
 
 use clap::Subcommand;
@@ -13,6 +14,8 @@ use crate::tasks::context::Context;
 pub enum Tests {
     /// Check from outside that a deployment works; a few minutes at most.
     Fast(fast::Args),
+    /// Send jobs for many minutes and follow each to its end; meant to span an update.
+    Slow(slow::Args),
 }
 
 impl Tests {
@@ -20,6 +23,7 @@ impl Tests {
     pub async fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
             Self::Fast(args) => fast::run(args, context).await,
+            Self::Slow(args) => slow::run(args, context).await,
         }
     }
 }
