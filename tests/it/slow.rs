@@ -202,7 +202,10 @@ impl Deployment {
         if self.story == Story::LedgerBeginsAnew && seen.workflows.len() == JOBS && all_ended {
             lines.clear();
         }
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let text: String = lines
+            .iter()
+            .flat_map(|line| [line.to_string(), "\n".to_owned()])
+            .collect();
         status(200).set_body_string(text)
     }
 }

@@ -129,10 +129,12 @@ fn judge(env: &EnvName, ledger: &Ledger) -> Result<(), Failure> {
         return Ok(());
     }
     let dirty = ledger.count(|job| !job.is_clean());
-    let message = format!(
-        "{dirty} of {} jobs of the slow tests of `{env}` did not run once and to their end",
-        ledger.jobs.len()
-    );
+    let message = match (dirty, ledger.jobs.len()) {
+        (0, _) => format!("nobody knows whether the jobs of `{env}` ran once"),
+        (_, all) => format!(
+            "{dirty} of {all} jobs of the slow tests of `{env}` did not run once and to their end"
+        ),
+    };
     let mut reasons = ledger.reasons();
     let more = reasons.len().saturating_sub(REASONS_MAX);
     reasons.truncate(REASONS_MAX);
@@ -140,7 +142,7 @@ fn judge(env: &EnvName, ledger: &Ledger) -> Result<(), Failure> {
         reasons.push(format!("and {more} more"));
     }
     let failure = Failure::new(Kind::Refused, message).caused_by(reasons.join("\n"));
-    Err(if ledger.still_running() > 0 {
+    Err(if ledger.still_running() > 0 || ledger.unread.is_some() {
         failure.hint(again)
     } else {
         failure
@@ -187,6 +189,10 @@ mod tests {
     #[test]
     fn one_lost_job_closes_the_gate() {
         case(&ledger(2, false, false), None);
+        let mut unread = ledger(2, false, false);
+        unread.unread = Some("503".into());
+        let nobody = "nobody knows whether the jobs of `staging` ran once";
+        case(&unread, Some((Kind::Refused, nobody)));
         case(
             &ledger(7, true, false),
             Some((

@@ -84,7 +84,7 @@ fn place(rank: usize) -> f64 {
 
 /// In whole milliseconds: no more is asked of any clock here.
 fn whole(time: Duration) -> Duration {
-    time - Duration::from_nanos(u64::from(time.subsec_nanos()) % 1_000_000)
+    Duration::new(time.as_secs(), time.subsec_millis() * 1_000_000)
 }
 
 #[cfg(test)]
