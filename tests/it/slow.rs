@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use ptero_deploy::ui::reporter::Reporter;
+use ptero_deploy::verify::slow::command;
 use ptero_deploy::verify::slow::ledger::{JobVerdict, Ledger};
 use ptero_deploy::verify::slow::limits::SlowLimits;
 use ptero_deploy::verify::slow::plan::Plan;
@@ -408,4 +409,35 @@ async fn a_run_that_is_stopped_is_taken_up_again_by_its_name() {
     // The second ended well and cleared its workflows away.
     let ended = take_up(&target, options(&run), &quiet).await;
     assert!(ended.err().unwrap().seen.contains("it ended well"));
+}
+
+#[tokio::test]
+async fn a_job_goes_on_only_when_its_line_is_written() {
+    let server = MockServer::start().await;
+    let once = Mock::given(any()).respond_with(status(503));
+    once.up_to_n_times(1).mount(&server).await;
+    let written = Mock::given(any()).respond_with(status(204));
+    written.mount(&server).await;
+
+    let place = format!("{}/-/ledger/0/job-1", server.uri());
+    let line = command::line(&place, Duration::from_millis(10));
+    let mut job = tokio::process::Command::new(&line[0]);
+    // As a worker runs it: with next to no environment, and a proxy that is of no use.
+    let job = job
+        .args(&line[1..])
+        .env_clear()
+        .env("http_proxy", "http://127.0.0.1:9");
+    let ended = job.output().await.expect("python3 runs");
+    assert!(ended.status.success(), "{ended:?}");
+
+    let requests = server.received_requests().await.expect("all are kept");
+    let paths: Vec<Vec<&str>> = requests
+        .iter()
+        .map(|one| one.url.path().split('/').collect())
+        .collect();
+    let events: Vec<&str> = paths.iter().map(|path| path[5]).collect();
+    assert_eq!(events, ["start", "start", "end"]);
+    let attempt = paths[0][6];
+    assert!(attempt.len() == 32 && paths.iter().all(|path| path[6] == attempt));
+    assert!(!requests[0].body.is_empty());
 }
