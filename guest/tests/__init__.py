@@ -4,4 +4,5 @@ import pathlib
 import sys
 
 GUEST = pathlib.Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(GUEST), str(GUEST.parent / "puppet/ptero/files/agent")]
+FILES = GUEST.parent / "puppet/ptero/files"
+sys.path[:0] = [str(GUEST), str(FILES / "agent"), str(FILES / "ledger")]

@@ -15,6 +15,7 @@ pub mod limits;
 pub mod processes;
 pub mod report;
 pub mod run;
+pub mod slow;
 pub mod target;
 pub mod web_servers;
 pub mod workflow;

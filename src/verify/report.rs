@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::verify::check::Check;
 use crate::verify::finding::Verdict;
+use crate::verify::junit::Case;
 
 /// The columns of the report as a table.
 pub const COLUMNS: [&str; 4] = ["Check", "Result", "Seconds", "Detail"];
@@ -63,5 +64,15 @@ impl Report {
             ]
         };
         self.outcomes.iter().map(row).collect()
+    }
+
+    /// The checks as test cases.
+    pub fn cases(&self) -> Vec<Case> {
+        let case = |one: &Outcome| Case {
+            name: one.check.name().to_owned(),
+            verdict: one.verdict.clone(),
+            took: one.took,
+        };
+        self.outcomes.iter().map(case).collect()
     }
 }

@@ -9,7 +9,7 @@ use crate::verify::http::{Answer, Http, on_host_of};
 use crate::verify::limits::Limits;
 
 /// The statuses from which a workflow moves no more.
-const FINAL: [&str; 4] = ["succeeded", "failed", "errored", "canceled"];
+pub const FINAL: [&str; 4] = ["succeeded", "failed", "errored", "canceled"];
 
 /// A way to the workflow service.
 pub struct Workflows<'a> {

@@ -33,6 +33,10 @@ fn the_commands_of_the_first_readme_are_understood() {
     );
     case("fab tests.fast:production", &["tests fast production"]);
     case(
+        "fab tests.slow:env=staging,tag=v1,minutes=2",
+        &["tests slow --tag=v1 --minutes=2 staging"],
+    );
+    case(
         "fab tests.fast:env=staging,tag=v0",
         &["tests fast --tag=v0 staging"],
     );
@@ -180,7 +184,6 @@ fn tasks_of_later_versions_are_told_from_typing_errors() {
         &[
             "fab update:env=staging,tag=v2",
             "fab stack.update:env=production,tag=v2",
-            "fab tests.slow:env=staging,tag=v1",
             "ptero-deploy stack update production --tag v2",
             "ptero-deploy deploy staging",
             "ptero-deploy rollback production",

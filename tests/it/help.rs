@@ -15,6 +15,7 @@ fn help_names_every_task() {
             "ptero-deploy stack",
             "ptero-deploy stack create -h",
             "ptero-deploy tests fast --help",
+            "ptero-deploy tests slow --help",
             "ptero-deploy help images prune",
         ],
     );

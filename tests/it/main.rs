@@ -11,6 +11,7 @@ mod help;
 mod image;
 mod scenarios;
 mod scripted;
+mod slow;
 mod stages;
 mod tidy;
 mod verify;

@@ -39,23 +39,24 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
         context.shape(&args.output, &COLUMNS)?,
         args.junit.as_deref(),
     )?;
-    let target = target(&args, context).await?;
+    let target = target(&args.env, args.tag.as_ref(), context).await?;
     verified(args.env.as_str(), &target, wanted, context).await
 }
 
-/// What the environment should be, from its stack.
-async fn target(args: &Args, context: &Context) -> Result<Target, Failure> {
-    let topology = loading::load(context)?.topology(&args.env)?;
+/// What the environment should be, from its stack; refused if it is of another tag.
+pub async fn target(
+    env: &EnvName,
+    tag: Option<&Tag>,
+    context: &Context,
+) -> Result<Target, Failure> {
+    let topology = loading::load(context)?.topology(env)?;
     let cloud = cloud::connect(context).await?;
     let stack = there::find(&cloud, &topology).await?;
     let deployed = there::deployed(&cloud, &stack).await?;
-    if let Some(tag) = &args.tag
+    if let Some(tag) = tag
         && deployed.release.tag != tag.as_str()
     {
-        let message = format!(
-            "`{}` runs `{}`, not `{tag}`",
-            args.env, deployed.release.tag
-        );
+        let message = format!("`{env}` runs `{}`, not `{tag}`", deployed.release.tag);
         return Err(Failure::new(Kind::Refused, message));
     }
     of(&topology, &deployed)

@@ -2,6 +2,7 @@
 
 pub mod fast;
 pub mod judge;
+pub mod slow;
 pub mod verified;
 
 use clap::Subcommand;
@@ -14,6 +15,8 @@ use crate::tasks::context::Context;
 pub enum Tests {
     /// Check from outside that a deployment works; a few minutes at most.
     Fast(fast::Args),
+    /// Send jobs for many minutes and follow each to its end; meant to span an update.
+    Slow(slow::Args),
 }
 
 impl Tests {
@@ -21,6 +24,7 @@ impl Tests {
     pub async fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
             Self::Fast(args) => fast::run(args, context).await,
+            Self::Slow(args) => slow::run(args, context).await,
         }
     }
 }

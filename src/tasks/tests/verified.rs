@@ -6,6 +6,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
 use tempfile::{Builder, NamedTempFile};
 
 use crate::error::{Failure, Kind};
@@ -13,7 +14,7 @@ use crate::tasks::context::Context;
 use crate::ui::data::Shape;
 use crate::verify::check::Check;
 use crate::verify::http::Http;
-use crate::verify::junit;
+use crate::verify::junit::{self, Case};
 use crate::verify::limits::Limits;
 use crate::verify::report::{COLUMNS, Report};
 use crate::verify::run::run;
@@ -35,6 +36,23 @@ impl Wanted {
         };
         Ok(Self { shape, junit })
     }
+
+    /// Prints the rows, and writes the cases where a path was given.
+    pub fn write(
+        self,
+        columns: &[&str],
+        rows: &[Vec<Value>],
+        suite: &str,
+        cases: &[Case],
+        context: &Context,
+    ) -> Result<(), Failure> {
+        context.print_rows(columns, rows, &self.shape)?;
+        if let Some((path, file)) = self.junit {
+            let time = format!("{:.0}", jiff::Timestamp::now());
+            keep(&path, file, &junit::xml(cases, suite, &time))?;
+        }
+        Ok(())
+    }
 }
 
 /// Checks `target`, the environment `env`; refused unless every check passes.
@@ -48,11 +66,7 @@ pub async fn verified(
     let http = Http::new(limits.request)
         .map_err(|error| Failure::new(Kind::Failed, "cannot start").caused_by(error))?;
     let report = run(&Check::ALL, target, limits, &http, &context.reporter).await;
-    context.print_rows(&COLUMNS, &report.rows(), &wanted.shape)?;
-    if let Some((path, file)) = wanted.junit {
-        let time = format!("{:.0}", jiff::Timestamp::now());
-        keep(&path, file, &junit::xml(&report, env, &time))?;
-    }
+    wanted.write(&COLUMNS, &report.rows(), env, &report.cases(), context)?;
     judge(env, &report)
 }
 

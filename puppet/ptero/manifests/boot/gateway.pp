@@ -75,6 +75,11 @@ class ptero::boot::gateway (
     ],
   }
 
+  haproxy::backend { 'ledger':
+    collect_exported => false,
+    options          => [{ 'server' => 'ledger 127.0.0.1:8405 maxconn 32' }],
+  }
+
   $services = $frontends.map |$frontend| { $frontend['service'] }
   $frontends.each |$frontend| {
     ptero::gateway::frontend { $frontend['service']:

@@ -22,13 +22,21 @@ define ptero::gateway::frontend (
   }
   $known = join(['/-/status'] + $services.map |$other| { "/-/${other}/server-info" }, ' ')
 
+  # As strict as the ledger itself: nothing else of it can be reached.
+  $read = '^/-/ledger/[0-9a-f]{32}$'
+  $write = '^/-/ledger/[0-9a-f]{32}/[a-z0-9-]{1,64}/(submit|start|end)/[0-9a-f]{32}$'
+
   haproxy::frontend { $service:
     bind         => { "*:${port}" => [] },
     bind_options => '',
     options      => [
+      { 'acl'             => "ledger-read path_reg ${read}" },
+      { 'acl'             => "ledger-write path_reg ${write}" },
       # What else is asked for below this path is not ours, and not the services' either.
-      { 'http-request'    => "deny deny_status 404 if { path_beg /-/ } !{ path ${known} }" },
-      { 'http-request'    => 'deny deny_status 405 if { path_beg /-/ } !METH_GET' },
+      { 'http-request'    => "deny deny_status 404 if { path_beg /-/ } !{ path ${known} } !ledger-read !ledger-write" },
+      { 'http-request'    => 'deny deny_status 405 if { path_beg /-/ } !METH_GET !ledger-write' },
+      { 'http-request'    => 'deny deny_status 405 if ledger-write !METH_POST' },
+      { 'use_backend'     => 'ledger if ledger-read or ledger-write' },
       { 'use_backend'     => 'status-of-all if { path /-/status }' },
     ] + $questions + [
       { 'default_backend' => "web-${service}" },
