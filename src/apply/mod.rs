@@ -7,4 +7,5 @@ pub mod evidence;
 pub mod first_failure;
 pub mod follow;
 pub mod leftover;
+pub mod lock;
 pub mod stack;
