@@ -15,3 +15,6 @@ pub mod take;
 pub use error::LockError;
 pub use lease::{Lease, holding};
 pub use take::Claim;
+
+#[cfg(test)]
+mod tests;

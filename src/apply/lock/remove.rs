@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::apply::lock::state::{Meaning, Seen};
+use crate::apply::lock::take::pause;
 use crate::openstack::client::Cloud;
 use crate::openstack::error::CloudError;
 use crate::openstack::stack::StackRef;
@@ -11,10 +14,17 @@ use crate::openstack::wait::{Deadline, Pace, Verdict, WaitError, until};
 
 /// Heat removes a stack without resources in a second.
 const LONGEST: Duration = Duration::from_secs(30);
+/// A second removal makes Heat stop the first, show it as failed for a moment, and begin
+/// again: two who ask at each such moment would keep each other from it for ever.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
 
 /// Removes it whoever holds it, and returns once it is gone.
 pub async fn remove(cloud: &Cloud, lock: &StackRef) -> Result<(), CloudError> {
-    removed(cloud, lock, None).await.map(|_| ())
+    if removed(cloud, lock, None).await? {
+        return Ok(());
+    }
+    let text = format!("stack `{}` does not go away", lock.name);
+    Err(CloudError::Local(text))
 }
 
 /// Removes it if nobody has renewed it since it was seen; whether it is gone.
@@ -22,13 +32,14 @@ pub(super) async fn remove_unchanged(cloud: &Cloud, seen: &Seen) -> Result<bool,
     removed(cloud, &seen.stack.reference(), Some(seen)).await
 }
 
-/// Heat drops a removal silently when a renewal is a moment faster, so it is asked
-/// for as often as it is found not to go on.
+/// Heat drops a removal silently when a renewal is a moment faster, so it is asked for
+/// again when it is found not to go on.
 async fn removed(
     cloud: &Cloud,
     lock: &StackRef,
     unchanged: Option<&Seen>,
 ) -> Result<bool, CloudError> {
+    let mut asked: Option<Instant> = None;
     let attempt = async || {
         let seen = match cloud.heat().shown(lock).await {
             Ok(shown) => Seen::from(shown),
@@ -38,13 +49,17 @@ async fn removed(
         if seen.meaning(false) == Meaning::Gone {
             return Ok(Verdict::Done(true));
         }
-        let going = seen.stack.status.action == Action::Delete;
+        let status = &seen.stack.status;
+        let leaves = status.action == Action::Delete;
         let renewed =
             unchanged.is_some_and(|old| old.stack.updated_time != seen.stack.updated_time);
-        if renewed && !going {
+        if renewed && !leaves {
             return Ok(Verdict::Done(false));
         }
-        if !going || seen.stack.status.is_failed() {
+        let goes_on = leaves && !status.is_failed();
+        let early = asked.is_some_and(|asked| asked.elapsed() < ASK_AGAIN + 8 * pause());
+        if !goes_on && !early {
+            asked = Some(Instant::now());
             cloud.heat().delete(lock).await?;
         }
         Ok(Verdict::<bool, ()>::Go)
@@ -57,9 +72,6 @@ async fn removed(
                 last: Some(error), ..
             },
         ) => Err(error),
-        Err(_) => Err(CloudError::Local(format!(
-            "stack `{}` does not go away",
-            lock.name
-        ))),
+        Err(_) => Ok(false),
     }
 }

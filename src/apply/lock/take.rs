@@ -86,7 +86,8 @@ async fn make_way(cloud: &Cloud, claim: &Claim, seen: Seen) -> Result<(), LockEr
     };
     let text = format!("taking over its lock, held {}: {reason}", told(&seen));
     cloud.reporter().note(claim.env.as_str(), text);
-    // Who renewed it meanwhile lives after all: the next look tells.
+    // Who renewed it meanwhile lives after all, and who was faster holds it: the next
+    // look tells.
     remove_unchanged(cloud, &seen).await?;
     Ok(())
 }
@@ -131,7 +132,7 @@ async fn is_alone(cloud: &Cloud, lock: &StackRef) -> Result<bool, LockError> {
 }
 
 /// Random, so that two who meet do not meet again and again.
-fn pause() -> Duration {
+pub(super) fn pause() -> Duration {
     let byte = uuid::Uuid::new_v4().as_bytes()[0];
     Duration::from_millis(150 + u64::from(byte))
 }
