@@ -8,12 +8,10 @@ use clap::{Arg, Command};
 use crate::cli::options::takes_value;
 
 /// Names that are planned: better refused as such than mistaken for a typo.
-pub const PLANNED: [&str; 13] = [
+pub const PLANNED: [&str; 11] = [
     "abort",
     "deploy",
     "describe",
-    "lock.break",
-    "lock.show",
     "promote",
     "resume",
     "rollback",

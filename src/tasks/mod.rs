@@ -10,6 +10,7 @@ pub mod devcloud;
 pub mod folders;
 pub mod images;
 pub mod loading;
+pub mod lock;
 pub mod man;
 pub mod program;
 pub mod stack;
@@ -54,6 +55,9 @@ pub enum Task {
     /// Checks of a deployment.
     #[command(subcommand)]
     Tests(tests::Tests),
+    /// The lock of an environment: show, break.
+    #[command(subcommand)]
+    Lock(lock::Lock),
     /// The configuration file.
     #[command(subcommand)]
     Config(config::Config),
@@ -77,6 +81,7 @@ impl Task {
             Self::Images(task) => task.run(context).await,
             Self::Stack(task) => task.run(context).await,
             Self::Tests(task) => task.run(context).await,
+            Self::Lock(task) => task.run(context).await,
             Self::Config(task) => task.run(context),
             Self::Devcloud(task) => task.run(context).await,
             Self::Demo(args) => demo::run(args, context).await,

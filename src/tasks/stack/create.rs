@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::apply::lock::{Claim, Lease, holding};
 use crate::apply::stack::{Came, create_or_adopt};
 use crate::bake::identify::identify;
 use crate::cli::values;
@@ -35,15 +36,35 @@ pub struct Args {
 pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let loaded = loading::load(context)?;
     let cloud = cloud::connect(context).await?;
-    create(&args, context, &loaded, &cloud).await
+    locked(&args, context, &loaded, &cloud).await
 }
 
-/// Creates the stack in a cloud that we are logged in to.
+/// Creates the stack in a cloud that we are logged in to, as its only deployer.
+pub async fn locked(
+    args: &Args,
+    context: &Context,
+    loaded: &Loaded,
+    cloud: &Cloud,
+) -> Result<(), Failure> {
+    let stack = loaded.topology(&args.env)?.stack.stack_name;
+    let claim = Claim {
+        env: args.env.clone(),
+        command: format!("ptero-deploy stack create {} --tag {}", args.env, args.tag),
+        step: "images".to_owned(),
+    };
+    holding(cloud, &stack, claim, async |lease| {
+        create(args, context, loaded, cloud, lease).await
+    })
+    .await
+}
+
+/// Creates the stack for whoever holds its lock.
 pub async fn create(
     args: &Args,
     context: &Context,
     loaded: &Loaded,
     cloud: &Cloud,
+    lease: &Lease,
 ) -> Result<(), Failure> {
     let mut topology = loaded.topology(&args.env)?;
     if let Some(timeout) = args.timeout {
@@ -63,6 +84,8 @@ pub async fn create(
         .await?;
     let template = release::template(cloud, &topology, &identified, images).await?;
     let spec = release::spec(&topology, template);
+    lease.step("stack").await?;
+    lease.check().await?;
     let created = create_or_adopt(cloud, &spec).await;
     if created.is_err() && args.discard_failed {
         discard(cloud, spec.name.as_str()).await;

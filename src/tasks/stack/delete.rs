@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::apply::delete::{Deleted, delete};
+use crate::apply::lock::{Claim, holding};
 use crate::cli::values;
 use crate::error::Failure;
 use crate::name::EnvName;
@@ -34,7 +35,16 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
         .ask
         .confirm(&format!("delete stack `{name}` with all its data?"))
         .await?;
-    let text = match delete(&cloud, name.as_str(), deadline(args.timeout)).await? {
+    let claim = Claim {
+        env: args.env.clone(),
+        command: format!("ptero-deploy stack delete {}", args.env),
+        step: String::new(),
+    };
+    let deleted = holding(&cloud, name, claim, async |_| {
+        Ok(delete(&cloud, name.as_str(), deadline(args.timeout)).await?)
+    })
+    .await?;
+    let text = match deleted {
         Deleted::Removed => "deleted; nothing of it is left",
         Deleted::WasNotThere => "was not there",
     };
