@@ -8,14 +8,13 @@ use clap::{Arg, Command};
 use crate::cli::options::takes_value;
 
 /// Names that are planned: better refused as such than mistaken for a typo.
-pub const PLANNED: [&str; 11] = [
+pub const PLANNED: [&str; 10] = [
     "abort",
     "deploy",
     "describe",
     "promote",
     "resume",
     "rollback",
-    "stack.history",
     "stack.plan",
     "stack.update",
     "tests.slow",

@@ -1,6 +1,7 @@
 //! A stack's outputs, read back.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::name::{PoolName, RoleName, ServiceName};
@@ -99,18 +100,27 @@ impl Deployed {
     }
 }
 
-fn parsed<T: serde::de::DeserializeOwned>(
+/// An output that has to be there.
+pub(super) fn parsed<T: DeserializeOwned>(
     outputs: &[Output],
     name: &'static str,
 ) -> Result<T, Unreadable> {
-    let value = outputs
-        .iter()
-        .find(|output| output.key == name)
-        .map(|output| &output.value);
-    let value = value
-        .filter(|value| !value.is_null())
-        .ok_or(Unreadable::Missing(name))?;
-    serde_json::from_value(inner(value)).map_err(|source| Unreadable::Form { name, source })
+    optional(outputs, name)?.ok_or(Unreadable::Missing(name))
+}
+
+/// An output that may be missing, or null, which Heat may hand out as a text.
+pub(super) fn optional<T: DeserializeOwned>(
+    outputs: &[Output],
+    name: &'static str,
+) -> Result<Option<T>, Unreadable> {
+    let output = outputs.iter().find(|output| output.key == name);
+    let value = output.map(|output| inner(&output.value));
+    let there = |value: &Value| !matches!(value.as_str(), Some("" | "null")) && !value.is_null();
+    let Some(value) = value.filter(there) else {
+        return Ok(None);
+    };
+    let parsed = serde_json::from_value(value);
+    parsed.map_err(|source| Unreadable::Form { name, source })
 }
 
 /// Heat hands structures out as they are, or, by some versions, as JSON text.
