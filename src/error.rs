@@ -52,6 +52,17 @@ impl Failure {
         }
     }
 
+    /// The same failure after the old release came back: `message` stands first,
+    /// what had gone wrong is its cause.
+    #[must_use]
+    pub fn rolled_back(self, message: String) -> Self {
+        let cause = match self.source {
+            Some(source) => format!("{}\n{source}", self.message),
+            None => self.message,
+        };
+        Self::new(Kind::RolledBack, message).caused_by(cause)
+    }
+
     /// Keeps the error that caused this one; its chain is printed below.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {

@@ -7,8 +7,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::apply::error::{FailedStack, StackError};
 use crate::apply::event_log::EventLog;
-use crate::apply::evidence;
-use crate::apply::first_failure::{busy, first_failure};
+use crate::apply::evidence::{self, Evidence};
+use crate::apply::first_failure::{FirstFailure, busy, first_failure};
 use crate::openstack::client::Cloud;
 use crate::openstack::error::CloudError;
 use crate::openstack::heat::DEPTH_MAX;
@@ -76,6 +76,7 @@ pub async fn follow(
     let mut look = Look::default();
     let mut outage = Outage::default();
     let mut failed_since: Option<Instant> = None;
+    let mut early: Option<Traced> = None;
     loop {
         let (want_status, want_events) = look.wanted(begun.elapsed());
         let (status, news) = tokio::join!(
@@ -101,6 +102,10 @@ pub async fn follow(
                     look.saw(begun.elapsed(), &new, log);
                     tell(cloud, log, what, &new);
                     events.extend(new.into_iter().filter(|event| event.status.is_failed()));
+                    if what.rolls_back && early.is_none() && !events.is_empty() {
+                        // On the way back Heat removes what could tell why.
+                        early = Some(traced(cloud, what, &events).await);
+                    }
                 }
                 Err(error) => outage.note(cloud, error)?,
             }
@@ -122,7 +127,7 @@ pub async fn follow(
                         return if end == Outcome::Done {
                             Ok((what.action != Action::Delete).then_some(stack))
                         } else {
-                            Err(failed(cloud, what, stack, &events).await)
+                            Err(failed(cloud, what, stack, &events, early).await)
                         };
                     }
                 }
@@ -278,12 +283,10 @@ async fn gone(
     Ok(None)
 }
 
-async fn failed(
-    cloud: &Cloud,
-    what: &Follow<'_>,
-    stack: Stack,
-    events: &[HeatEvent],
-) -> StackError {
+/// The first failure, and what its server told.
+type Traced = (Option<FirstFailure>, Option<Evidence>);
+
+async fn traced(cloud: &Cloud, what: &Follow<'_>, events: &[HeatEvent]) -> Traced {
     let resources = cloud
         .heat()
         .resources(what.stack, DEPTH_MAX)
@@ -293,6 +296,20 @@ async fn failed(
     let evidence = match &first {
         Some(first) => evidence::find(cloud, first, &resources).await,
         None => None,
+    };
+    (first, evidence)
+}
+
+async fn failed(
+    cloud: &Cloud,
+    what: &Follow<'_>,
+    stack: Stack,
+    events: &[HeatEvent],
+    early: Option<Traced>,
+) -> StackError {
+    let (first, evidence) = match early {
+        Some((Some(first), evidence)) => (Some(first), evidence),
+        _ => traced(cloud, what, events).await,
     };
     StackError::Failed(Box::new(FailedStack {
         stack: stack.name,

@@ -148,7 +148,7 @@ pub async fn create_or_adopt(
                 cloud.reporter().note(&stack.name, text);
                 delete_stack(cloud, &stack.reference(), going, deadline).await?;
             }
-            (_, _) => match cloud.heat().create(&new_stack(spec, &tag)).await {
+            (_, _) => match cloud.heat().create(&new_stack(spec)).await {
                 Ok(stack) => {
                     followed(cloud, &stack, deadline, &kinds).await?;
                     return Ok((stack, Came::Created));
@@ -172,16 +172,20 @@ fn deadline(spec: &StackSpec) -> Deadline {
     Deadline::after(Duration::from_secs(u64::from(spec.timeout_mins) * 60) + HEAT_GRACE)
 }
 
-fn new_stack(spec: &StackSpec, tag: &str) -> NewStack {
-    let mut tags = spec.tags.clone();
-    tags.push(tag.to_owned());
-    tags.push(format!("{REQUEST_TAG}{}", uuid::Uuid::new_v4().simple()));
+/// All tags of a request: those it is found by, its template's, and one of its own.
+pub(crate) fn tags(known: &[String], digest: &str) -> Vec<String> {
+    let request = format!("{REQUEST_TAG}{}", uuid::Uuid::new_v4().simple());
+    let own = [template_tag(digest), request];
+    known.iter().cloned().chain(own).collect()
+}
+
+fn new_stack(spec: &StackSpec) -> NewStack {
     NewStack {
         name: spec.name.to_string(),
         template: spec.template.clone(),
         files: spec.files.clone(),
         parameters: spec.parameters.clone(),
-        tags,
+        tags: tags(&spec.tags, &spec.digest),
         timeout_mins: spec.timeout_mins,
         disable_rollback: true,
     }

@@ -106,6 +106,10 @@ impl Call {
         Self::new(service, Method::PATCH, path).json(body)
     }
 
+    pub(crate) fn put(service: Service, path: impl Into<String>, body: &impl Serialize) -> Self {
+        Self::new(service, Method::PUT, path).json(body)
+    }
+
     pub(crate) fn remove(service: Service, path: impl Into<String>) -> Self {
         Self::new(service, Method::DELETE, path)
     }

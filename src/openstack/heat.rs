@@ -1,14 +1,15 @@
 //! Heat: stacks, their resources, events and signals.
 
+use indexmap::IndexMap;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::openstack::call::{Call, Service};
 use crate::openstack::client::Cloud;
 use crate::openstack::error::CloudError;
 use crate::openstack::neutron::one;
 use crate::openstack::stack::{
-    HeatEvent, NewStack, Output, Resource, SoftwareDeployment, Stack, StackRef,
+    HeatEvent, NewStack, Output, Resource, SoftwareDeployment, Stack, StackRef, StackUpdate,
 };
 use crate::openstack::stack_status::Action;
 
@@ -68,6 +69,11 @@ struct OneResource {
 #[derive(Deserialize)]
 struct Events {
     events: Vec<HeatEvent>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    metadata: Map<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -140,6 +146,43 @@ impl Heat<'_> {
         self.cloud
             .ask(&read(format!("{}/template", stack.path())))
             .await
+    }
+
+    /// The texts of the nested templates of a stack, by the name they are called by.
+    pub async fn files(&self, stack: &StackRef) -> Result<IndexMap<String, String>, CloudError> {
+        self.cloud
+            .ask(&read(format!("{}/files", stack.path())))
+            .await
+    }
+
+    /// Asks to change a stack. A second request makes Heat stop and begin again: so
+    /// after a lost answer the stack's tags tell whether the first one arrived.
+    pub async fn update(&self, stack: &StackRef, update: &StackUpdate) -> Result<(), CloudError> {
+        let call = Call::put(Service::Orchestration, stack.path(), update).unrepeatable();
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let error = match self.cloud.send(&call).await {
+                Ok(_) => return Ok(()),
+                Err(error) if error.answer_lost() => error,
+                Err(error) => return Err(error),
+            };
+            let there = self.stack(stack).await?;
+            if update.tags.iter().all(|tag| there.tags.contains(tag)) {
+                return Ok(());
+            }
+            if tries >= REQUESTS_MAX {
+                return Err(error);
+            }
+        }
+    }
+
+    /// Makes Heat give up an update that goes on, and go back to what was before.
+    pub async fn cancel_update(&self, stack: &StackRef) -> Result<(), CloudError> {
+        let path = format!("{}/actions", stack.path());
+        let action = serde_json::json!({"cancel_update": null});
+        let call = Call::post(Service::Orchestration, path, &action).repeatable();
+        self.cloud.send(&call).await.map(|_| ())
     }
 
     /// Asks for a new stack. When the answer is lost, the stack of that name is ours
@@ -285,6 +328,16 @@ impl Heat<'_> {
         let path = format!("{}/resources/{resource}/signal", stack.path());
         let call = Call::post(Service::Orchestration, path, data).repeatable();
         self.cloud.send(&call).await.map(|_| ())
+    }
+
+    /// What a resource was told by signals: of a handle, its entries by their ids.
+    pub async fn resource_metadata(
+        &self,
+        stack: &StackRef,
+        resource: &str,
+    ) -> Result<Map<String, Value>, CloudError> {
+        let path = format!("{}/resources/{resource}/metadata", stack.path());
+        Ok(self.cloud.ask::<Metadata>(&read(path)).await?.metadata)
     }
 
     /// What a software deployment's server told.

@@ -261,6 +261,27 @@ pub struct NewStack {
     pub disable_rollback: bool,
 }
 
+/// What Heat is asked for when a stack is to be changed: all of it, as with a new
+/// one, because what is left out is taken out.
+#[derive(Debug, Clone, Serialize)]
+pub struct StackUpdate {
+    /// The template, as JSON.
+    pub template: Value,
+    /// Templates of nested stacks, as in [`NewStack::files`].
+    #[serde(serialize_with = "as_texts")]
+    pub files: Map<String, Value>,
+    /// Parameters of the template.
+    pub parameters: Map<String, Value>,
+    /// All tags: those that are not sent again are gone. One has to be unique to
+    /// the request, so that it is known after a lost answer.
+    #[serde(serialize_with = "by_comma")]
+    pub tags: Vec<String>,
+    /// Minutes until Heat gives up.
+    pub timeout_mins: u32,
+    /// Whether Heat leaves a failed update as it is, instead of going back.
+    pub disable_rollback: bool,
+}
+
 /// Heat wants each file as text, and answers an object with 400; JSON is YAML as well.
 fn as_texts<S: serde::Serializer>(
     files: &Map<String, Value>,

@@ -5,3 +5,5 @@ pub mod flavor;
 pub mod image_removal;
 pub mod images;
 pub mod quota;
+pub mod update;
+pub mod way_back;

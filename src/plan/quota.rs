@@ -1,5 +1,14 @@
 //! Whether a stack fits into what the project may have, before anything is made.
 
+/// What is allowed and used of one kind of thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// What is allowed; below 0 is no limit.
+    pub limit: i64,
+    /// What is used.
+    pub used: i64,
+}
+
 /// One kind of thing: what is allowed, used and wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Demand {

@@ -1,11 +1,11 @@
 //! A stack's outputs, read back.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::name::{PoolName, RoleName, ServiceName};
 use crate::openstack::stack::Output;
+use crate::template::release::ReleaseRecord;
 use crate::topology::{Member, RoleKey, Topology};
 
 /// What runs in a stack, as its outputs tell.
@@ -16,7 +16,7 @@ pub struct Deployed {
     /// Every server.
     pub members: Vec<DeployedMember>,
     /// The release.
-    pub release: DeployedRelease,
+    pub release: ReleaseRecord,
 }
 
 /// One server of a stack.
@@ -36,15 +36,6 @@ pub struct DeployedMember {
     pub address: String,
     /// Nova's id of it.
     pub server_id: String,
-}
-
-/// The release of a stack.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct DeployedRelease {
-    /// Version of this record's format.
-    pub version: u32,
-    /// The tag that was asked for.
-    pub tag: String,
 }
 
 /// Why outputs cannot be read.
@@ -69,7 +60,7 @@ impl Deployed {
     pub fn read(outputs: &[Output]) -> Result<Self, Unreadable> {
         Ok(Self {
             address: parsed(outputs, "address")?,
-            members: parsed(outputs, "members")?,
+            members: members(outputs)?,
             release: parsed(outputs, "release")?,
         })
     }
@@ -100,27 +91,28 @@ impl Deployed {
     }
 }
 
-/// An output that has to be there.
-pub(super) fn parsed<T: DeserializeOwned>(
+/// The servers that are there: in the middle of an update some are still to come,
+/// and have no address yet.
+fn members(outputs: &[Output]) -> Result<Vec<DeployedMember>, Unreadable> {
+    let mut entries: Vec<Value> = parsed(outputs, "members")?;
+    entries.retain(|entry| !entry["address"].is_null() && !entry["server_id"].is_null());
+    let name = "members";
+    serde_json::from_value(Value::Array(entries))
+        .map_err(|source| Unreadable::Form { name, source })
+}
+
+fn parsed<T: serde::de::DeserializeOwned>(
     outputs: &[Output],
     name: &'static str,
 ) -> Result<T, Unreadable> {
-    optional(outputs, name)?.ok_or(Unreadable::Missing(name))
-}
-
-/// An output that may be missing, or null, which Heat may hand out as a text.
-pub(super) fn optional<T: DeserializeOwned>(
-    outputs: &[Output],
-    name: &'static str,
-) -> Result<Option<T>, Unreadable> {
-    let output = outputs.iter().find(|output| output.key == name);
-    let value = output.map(|output| inner(&output.value));
-    let there = |value: &Value| !matches!(value.as_str(), Some("" | "null")) && !value.is_null();
-    let Some(value) = value.filter(there) else {
-        return Ok(None);
-    };
-    let parsed = serde_json::from_value(value);
-    parsed.map_err(|source| Unreadable::Form { name, source })
+    let value = outputs
+        .iter()
+        .find(|output| output.key == name)
+        .map(|output| &output.value);
+    let value = value
+        .filter(|value| !value.is_null())
+        .ok_or(Unreadable::Missing(name))?;
+    serde_json::from_value(inner(value)).map_err(|source| Unreadable::Form { name, source })
 }
 
 /// Heat hands structures out as they are, or, by some versions, as JSON text.

@@ -1,6 +1,7 @@
 //! The table of tasks: it feeds parsing, help, completions and the man page.
 //! A task's dotted name is its file: `stack.create` is `stack/create.rs`.
 
+pub mod abort;
 pub mod cloud;
 pub mod completions;
 pub mod config;
@@ -12,7 +13,10 @@ pub mod images;
 pub mod loading;
 pub mod lock;
 pub mod man;
+pub mod operator;
 pub mod program;
+pub mod resume;
+pub mod rollback;
 pub mod stack;
 pub mod tests;
 pub mod work;
@@ -52,6 +56,15 @@ pub enum Task {
     /// The stack of an environment: create, look at, delete.
     #[command(subcommand)]
     Stack(stack::Stack),
+    /// The same as `stack update`.
+    #[command(hide = true)]
+    Update(stack::update::Args),
+    /// Bring an earlier release back, by the same path as an update.
+    Rollback(rollback::Args),
+    /// Go on with an update that another terminal left.
+    Resume(resume::Args),
+    /// Give an unfinished update up and bring the release back that it left.
+    Abort(abort::Args),
     /// Checks of a deployment.
     #[command(subcommand)]
     Tests(tests::Tests),
@@ -80,6 +93,10 @@ impl Task {
         match self {
             Self::Images(task) => task.run(context).await,
             Self::Stack(task) => task.run(context).await,
+            Self::Update(args) => stack::update::run(args, context).await,
+            Self::Rollback(args) => rollback::run(args, context).await,
+            Self::Resume(args) => resume::run(args, context).await,
+            Self::Abort(args) => abort::run(args, context).await,
             Self::Tests(task) => task.run(context).await,
             Self::Lock(task) => task.run(context).await,
             Self::Config(task) => task.run(context),

@@ -93,6 +93,29 @@ impl Resource {
         self.depends_on.push(resource.to_owned());
         self
     }
+
+    /// A resource as a template has it; none where `definition` is no resource.
+    /// What of it is not used here is left out.
+    pub(super) fn read(definition: &Value) -> Option<Self> {
+        let after = match definition.get("depends_on") {
+            Some(Value::String(one)) => vec![one.clone()],
+            Some(Value::Array(many)) => many
+                .iter()
+                .filter_map(|one| one.as_str().map(ToOwned::to_owned))
+                .collect(),
+            _ => Vec::new(),
+        };
+        let properties = definition.get("properties").and_then(Value::as_object);
+        Some(Self {
+            kind: definition.get("type")?.as_str()?.to_owned(),
+            depends_on: after,
+            properties: properties
+                .into_iter()
+                .flatten()
+                .map(|(key, value)| (key.clone(), Term::Plain(value.clone())))
+                .collect(),
+        })
+    }
 }
 
 /// An output.

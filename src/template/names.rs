@@ -12,6 +12,9 @@ pub(super) const ROUTER_INTERFACE: &str = "router_interface";
 pub(super) const FLOATING_IP: &str = "gateway_address";
 pub(super) const BACKENDS_CONFIG: &str = "backends_config";
 pub(super) const BACKENDS: &str = "backends";
+/// The same for the first of an update's new members.
+pub(super) const CANARY_BACKENDS: &str = "canary_backends";
+pub(super) const CANARY_BACKENDS_CONFIG: &str = "canary_backends_config";
 
 fn role(key: &RoleKey) -> String {
     format!("{}_{}", key.service, key.role).replace('-', "_")

@@ -6,18 +6,12 @@ use serde_json::json;
 
 use super::fill::advertised_host;
 use super::hot::{Output, Term};
-use super::model::ReleaseInput;
+use super::model::Template;
 use super::place::Placed;
+use super::release::Records;
 use crate::topology::Topology;
 
-/// The version of the release's format.
-const VERSION: u32 = 1;
-
-pub(super) fn outputs(
-    topology: &Topology,
-    release: &ReleaseInput,
-    placed: &[Placed],
-) -> IndexMap<String, Output> {
+pub(super) fn outputs(topology: &Topology, placed: &[Placed]) -> IndexMap<String, Output> {
     let outputs = [
         (
             "address",
@@ -26,11 +20,6 @@ pub(super) fn outputs(
         ),
         ("urls", "URL of each public service", urls(topology)),
         ("members", "every server", members(placed)),
-        (
-            "release",
-            "what runs here",
-            self::release(topology, release, placed),
-        ),
     ];
     outputs
         .into_iter()
@@ -39,6 +28,35 @@ pub(super) fn outputs(
             (name.to_owned(), Output { description, value })
         })
         .collect()
+}
+
+impl Template {
+    /// The same with `records` in its outputs. They are not in the digest: who
+    /// deployed it, and when, makes it no other stack.
+    #[must_use]
+    pub fn with_records(mut self, records: &Records) -> Self {
+        let outputs = [
+            (
+                "release",
+                "what runs here, or is being left",
+                json!(records.current()),
+            ),
+            (
+                "history",
+                "the releases that ran here, oldest first",
+                json!(records.history),
+            ),
+            (
+                "update",
+                "an update that has not ended",
+                json!(records.update),
+            ),
+        ];
+        for (name, description, value) in outputs {
+            self.json["outputs"][name] = json!({"description": description, "value": value});
+        }
+        self
+    }
 }
 
 fn urls(topology: &Topology) -> Term {
@@ -72,28 +90,4 @@ fn members(placed: &[Placed]) -> Term {
         ])
     });
     Term::List(members.collect())
-}
-
-fn release(topology: &Topology, release: &ReleaseInput, placed: &[Placed]) -> Term {
-    let digests: IndexMap<&str, &str> = release
-        .images
-        .iter()
-        .map(|(recipe, image)| (recipe.as_str(), image.digest.as_str()))
-        .collect();
-    let members: IndexMap<&str, &str> = placed
-        .iter()
-        .map(|placed| {
-            let member = &placed.rendered;
-            (member.resource.as_str(), member.digest.as_str())
-        })
-        .collect();
-    Term::Plain(json!({
-        "version": VERSION,
-        "env": topology.env,
-        "tag": release.tag,
-        "catalog": topology.catalog,
-        "commits": release.commits,
-        "images": digests,
-        "members": members,
-    }))
 }

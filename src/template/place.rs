@@ -12,6 +12,7 @@ use crate::digest;
 use crate::topology::{Kind, Member, Topology};
 
 /// A member, ready to be put into the root template.
+#[derive(Debug, Clone)]
 pub(super) struct Placed {
     pub(super) rendered: RenderedMember,
     pub(super) resource: Resource,

@@ -4,6 +4,7 @@
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::model::{ReleaseInput, RenderedMember};
 use crate::digest;
@@ -14,6 +15,9 @@ pub const VERSION: u32 = 2;
 /// Releases that a stack remembers: Heat takes templates up to 512 KiB, and nobody
 /// goes back further.
 pub const HISTORY_MAX: usize = 20;
+/// The resource that is signalled when a release has passed tests: a handle keeps
+/// what it is sent, so writing it down needs no change of the stack.
+pub const JOURNAL: &str = "journal";
 /// Digits of an identity: enough to tell twenty releases apart, short enough to type.
 const ID_CHARS: usize = 12;
 
@@ -67,6 +71,25 @@ pub struct TestsPassed {
     pub slow: Option<String>,
 }
 
+/// Tests whose passing is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tests {
+    /// The fast ones.
+    Fast,
+    /// The slow ones.
+    Slow,
+}
+
+impl Tests {
+    /// What a journal's entry is called.
+    pub fn entry(self, release: &str) -> String {
+        match self {
+            Self::Fast => format!("fast.{release}"),
+            Self::Slow => format!("slow.{release}"),
+        }
+    }
+}
+
 /// Which half of a batch an unfinished update is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -104,9 +127,36 @@ pub struct Records {
 }
 
 impl Records {
+    /// Reads them from a stack's template. A stack of an earlier version tells of
+    /// the one release only; what is no record of ours is left out.
+    pub fn read(template: &Value) -> Self {
+        let value = |name: &str| template["outputs"][name]["value"].clone();
+        let history: Vec<ReleaseRecord> = match value("history") {
+            Value::Array(records) => records.into_iter().filter_map(read_one).collect(),
+            _ => read_one(value("release")).into_iter().collect(),
+        };
+        Self {
+            history,
+            update: serde_json::from_value(value("update")).ok(),
+        }
+    }
+
     /// The release that runs, or that is being left.
     pub fn current(&self) -> Option<&ReleaseRecord> {
         self.history.last()
+    }
+
+    /// Adds what the journal, its entries by name, tells of each release.
+    #[must_use]
+    pub fn with_journal(mut self, journal: &IndexMap<String, String>) -> Self {
+        for release in &mut self.history {
+            let told = |tests: Tests| journal.get(&tests.entry(&release.id)).cloned();
+            let (fast, slow) = (told(Tests::Fast), told(Tests::Slow));
+            release.verified |= fast.is_some();
+            release.tests.fast = fast.or(release.tests.fast.take());
+            release.tests.slow = slow.or(release.tests.slow.take());
+        }
+        self
     }
 
     /// The newest release that passed its checks, other than the one that runs.
@@ -129,12 +179,18 @@ impl Records {
     /// Adds the release that runs from now on, and forgets the oldest.
     #[must_use]
     pub fn with(mut self, release: ReleaseRecord) -> Self {
+        // Coming back to what was being left is no new deployment.
+        self.history.pop_if(|last| last.id == release.id);
         self.history.push(release);
         let surplus = self.history.len().saturating_sub(HISTORY_MAX);
         self.history.drain(..surplus);
         self.update = None;
         self
     }
+}
+
+fn read_one(value: Value) -> Option<ReleaseRecord> {
+    serde_json::from_value(value).ok()
 }
 
 /// The record of `release` with `members` in `env`.

@@ -11,5 +11,6 @@ mod help;
 mod image;
 mod scenarios;
 mod scripted;
+mod stages;
 mod tidy;
 mod verify;

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::config::root;
 
-fn topology(story: &str, env: &str) -> Topology {
+pub(crate) fn topology(story: &str, env: &str) -> Topology {
     let path = root()
         .join("tests/scenarios")
         .join(story)
@@ -22,7 +22,7 @@ fn topology(story: &str, env: &str) -> Topology {
     Topology::resolve(&config, &catalog, &EnvName::new(env).unwrap()).unwrap()
 }
 
-fn release(topology: &Topology) -> ReleaseInput {
+pub(crate) fn release(topology: &Topology) -> ReleaseInput {
     let images = topology.recipes.values().map(|recipe| {
         let image = ImageRef {
             id: format!("image-of-{recipe}"),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::apply::lock::{Claim, Lease, holding};
+use crate::apply::lock::Lease;
 use crate::apply::stack::{Came, create_or_adopt};
 use crate::bake::identify::identify;
 use crate::cli::values;
@@ -12,8 +12,9 @@ use crate::openstack::client::Cloud;
 use crate::tasks::context::Context;
 use crate::tasks::images::kitchen::kitchen;
 use crate::tasks::loading::Loaded;
-use crate::tasks::stack::{release, room, there};
+use crate::tasks::stack::{goal, locked, release, room, there};
 use crate::tasks::{cloud, loading};
+use crate::template::release::Records;
 
 /// What `stack.create` is given.
 #[derive(Debug, clap::Args)]
@@ -46,13 +47,9 @@ pub async fn locked(
     loaded: &Loaded,
     cloud: &Cloud,
 ) -> Result<(), Failure> {
-    let stack = loaded.topology(&args.env)?.stack.stack_name;
-    let claim = Claim {
-        env: args.env.clone(),
-        command: format!("ptero-deploy stack create {} --tag {}", args.env, args.tag),
-        step: "images".to_owned(),
-    };
-    holding(cloud, &stack, claim, async |lease| {
+    let topology = loaded.topology(&args.env)?;
+    let command = format!("stack create {} --tag {}", args.env, args.tag);
+    locked::locked(cloud, &topology, &command, async |lease| {
         create(args, context, loaded, cloud, lease).await
     })
     .await
@@ -79,11 +76,13 @@ pub async fn create(
     if there.is_none() {
         room::check(cloud, &topology).await?;
     }
+    lease.step("images").await?;
     let images = kitchen(context, loaded, cloud, &identified)
         .ensure(&context.interrupt)
         .await?;
-    let template = release::template(cloud, &topology, &identified, images).await?;
-    let spec = release::spec(&topology, template);
+    let goal = goal::of_tag(cloud, &topology, &identified, images).await?;
+    let records = Records::default().with(goal.record);
+    let spec = release::spec(&topology, goal.template.with_records(&records));
     lease.step("stack").await?;
     lease.check().await?;
     let created = create_or_adopt(cloud, &spec).await;

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use crate::apply::delete::{Deleted, delete};
-use crate::apply::lock::{Claim, holding};
 use crate::cli::values;
 use crate::error::Failure;
 use crate::name::EnvName;
 use crate::openstack::wait::Deadline;
 use crate::tasks::context::Context;
+use crate::tasks::stack::locked::locked;
 use crate::tasks::{cloud, loading};
 
 /// A large stack takes minutes; after this long something holds it.
@@ -35,12 +35,8 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
         .ask
         .confirm(&format!("delete stack `{name}` with all its data?"))
         .await?;
-    let claim = Claim {
-        env: args.env.clone(),
-        command: format!("ptero-deploy stack delete {}", args.env),
-        step: String::new(),
-    };
-    let deleted = holding(&cloud, name, claim, async |_| {
+    let command = format!("stack delete {}", args.env);
+    let deleted = locked(&cloud, &topology, &command, async |_| {
         Ok(delete(&cloud, name.as_str(), deadline(args.timeout)).await?)
     })
     .await?;

@@ -4,9 +4,8 @@ use serde_json::{Value, json};
 
 use crate::cli::output::OutputArgs;
 use crate::cli::values;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::name::EnvName;
-use crate::record::history::records;
 use crate::tasks::context::Context;
 use crate::tasks::stack::there;
 use crate::tasks::{cloud, loading};
@@ -35,14 +34,7 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let topology = loading::load(context)?.topology(&args.env)?;
     let cloud = cloud::connect(context).await?;
     let stack = there::find(&cloud, &topology).await?;
-    let outputs = cloud.heat().outputs(&stack.reference()).await?;
-    let records = records(&outputs).map_err(|error| {
-        let message = format!(
-            "stack `{}` ({}) does not tell its releases",
-            stack.name, stack.status
-        );
-        Failure::new(Kind::Failed, message).caused_by(error)
-    })?;
+    let records = there::records(&cloud, &stack).await?;
     context.print_rows(&COLUMNS, &rows(&records), &shape)
 }
 

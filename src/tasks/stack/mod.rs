@@ -1,15 +1,19 @@
 //! The stack of an environment: create, look at, delete.
 
+pub mod bring;
 pub mod create;
 pub mod delete;
 pub mod events;
+pub mod goal;
 pub mod history;
+pub mod locked;
 pub mod outputs;
 pub mod release;
 pub mod room;
 pub mod status;
 pub mod template;
 pub mod there;
+pub mod update;
 
 use clap::Subcommand;
 
@@ -21,6 +25,8 @@ use crate::tasks::context::Context;
 pub enum Stack {
     /// Create an environment's stack at a tag, with its images first if missing.
     Create(create::Args),
+    /// Bring another release or size into an environment's stack, and lose no work.
+    Update(update::Args),
     /// Delete an environment's stack and everything in it.
     Delete(delete::Args),
     /// Show what an environment is and how it is doing.
@@ -40,6 +46,7 @@ impl Stack {
     pub async fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
             Self::Create(args) => create::run(args, context).await,
+            Self::Update(args) => update::run(args, context).await,
             Self::Delete(args) => delete::run(args, context).await,
             Self::Status(args) => status::run(args, context).await,
             Self::Events(args) => events::run(args, context).await,

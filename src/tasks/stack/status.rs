@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::apply::journal;
 use crate::apply::lock::error::told;
 use crate::apply::lock::state::{Seen, look};
 use crate::cli::output::OutputArgs;
@@ -11,7 +12,7 @@ use crate::name::EnvName;
 use crate::openstack::nova::{Server, ServerStatus};
 use crate::openstack::stack::Stack;
 use crate::record::deployed::Deployed;
-use crate::record::history::{records, unfinished};
+use crate::record::history::unfinished;
 use crate::tasks::context::Context;
 use crate::tasks::stack::there;
 use crate::tasks::{cloud, loading};
@@ -49,14 +50,15 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let cloud = cloud::connect(context).await?;
     let stack = there::find(&cloud, &topology).await?;
     let reference = stack.reference();
-    let (outputs, servers, lock) = tokio::try_join!(
+    let (outputs, servers, records, lock) = tokio::try_join!(
         async { cloud.heat().outputs(&reference).await },
         async { cloud.nova().servers(&[]).await },
+        async { journal::records(&cloud, &reference).await },
         async { look(&cloud, &topology.stack.stack_name).await },
     )?;
     let state = State {
         deployed: Deployed::read(&outputs).ok(),
-        update: records(&outputs).ok().and_then(|records| records.update),
+        update: records.update,
         lock: lock.filter(Seen::is_in_force),
     };
     let values = values(&args.env, &stack, &state, &servers);

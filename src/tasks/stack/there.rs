@@ -1,9 +1,11 @@
 //! The stack of an environment, as it is now.
 
+use crate::apply::journal;
 use crate::error::{Failure, Kind};
 use crate::openstack::client::Cloud;
 use crate::openstack::stack::Stack;
 use crate::record::deployed::Deployed;
+use crate::template::release::Records;
 use crate::topology::Topology;
 
 /// The stack of the environment, or a failure that says how to make it.
@@ -16,6 +18,11 @@ pub async fn find(cloud: &Cloud, topology: &Topology) -> Result<Stack, Failure> 
             topology.env
         ))
     })
+}
+
+/// All that it tells of its releases.
+pub async fn records(cloud: &Cloud, stack: &Stack) -> Result<Records, Failure> {
+    Ok(journal::records(cloud, &stack.reference()).await?)
 }
 
 /// What runs in it.

@@ -1,6 +1,7 @@
 //! Checks of a deployment.
 
 pub mod fast;
+pub mod judge;
 pub mod verified;
 
 use clap::Subcommand;

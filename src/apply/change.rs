@@ -1,0 +1,141 @@
+//! One change of a stack: asked of Heat, and followed to its end, or to the end
+//! of Heat's own way back.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::apply::error::StackError;
+use crate::apply::event_log::EventLog;
+use crate::apply::follow::{Follow, follow};
+use crate::apply::stack::{kinds, tags};
+use crate::openstack::client::Cloud;
+use crate::openstack::heat::DEPTH_MAX;
+use crate::openstack::stack::{Stack, StackRef, StackUpdate};
+use crate::openstack::stack_status::Action;
+use crate::openstack::wait::Deadline;
+use crate::template::Template;
+
+/// Heat needs a moment after its own time limit to write down what failed, and for
+/// the way back as long again: our deadline must not come first.
+const HEAT_GRACE: Duration = Duration::from_secs(180);
+
+/// What a stack shall become.
+#[derive(Debug, Clone, Copy)]
+pub struct Change<'a> {
+    /// The stack.
+    pub stack: &'a StackRef,
+    /// All of what it shall be.
+    pub template: &'a Template,
+    /// Whether Heat goes back by itself when it fails.
+    pub goes_back: bool,
+    /// Minutes until Heat gives up.
+    pub timeout_mins: u32,
+}
+
+/// Asks for the change and follows it; `beside` runs as long as that goes on.
+pub async fn change(
+    cloud: &Cloud,
+    change: &Change<'_>,
+    beside: impl Future<Output = ()>,
+) -> Result<Stack, StackError> {
+    let mut log = EventLog::new(change.stack.clone());
+    // What happened before is another story.
+    let past = cloud.heat().events(change.stack, None, DEPTH_MAX).await?;
+    log.take(past, Duration::ZERO);
+    let files = texts(change.template);
+    let update = StackUpdate {
+        template: change.template.json.clone(),
+        files: files.clone(),
+        parameters: Map::new(),
+        tags: tags(&change.template.tags, &change.template.digest),
+        timeout_mins: change.timeout_mins,
+        disable_rollback: !change.goes_back,
+    };
+    cloud.heat().update(change.stack, &update).await?;
+    let kinds = kinds(&change.template.json, &files);
+    let what = Follow {
+        stack: change.stack,
+        action: Action::Update,
+        rolls_back: change.goes_back,
+        deadline: deadline(change.timeout_mins, change.goes_back),
+        kinds: &kinds,
+    };
+    both(cloud, &mut log, &what, beside).await
+}
+
+/// Follows a change that somebody else asked for.
+pub async fn take_up(
+    cloud: &Cloud,
+    stack: &StackRef,
+    template: &Value,
+    timeout_mins: u32,
+    beside: impl Future<Output = ()>,
+) -> Result<Stack, StackError> {
+    let mut log = EventLog::new(stack.clone());
+    let kinds = kinds(template, &Map::new());
+    let what = Follow {
+        stack,
+        action: Action::Update,
+        rolls_back: true,
+        deadline: deadline(timeout_mins, true),
+        kinds: &kinds,
+    };
+    let past = cloud.heat().events(stack, None, DEPTH_MAX).await?;
+    log.take(past, Duration::ZERO);
+    both(cloud, &mut log, &what, beside).await
+}
+
+/// Makes Heat give up what it is at and go back; one that goes back already is
+/// followed only.
+pub async fn undo(cloud: &Cloud, stack: &Stack, timeout_mins: u32) -> Result<Stack, StackError> {
+    let reference = stack.reference();
+    let mut log = EventLog::new(reference.clone());
+    let past = cloud.heat().events(&reference, None, DEPTH_MAX).await?;
+    log.take(past, Duration::ZERO);
+    if stack.status.action == Action::Update {
+        cloud.heat().cancel_update(&reference).await?;
+    }
+    let what = Follow {
+        stack: &reference,
+        action: Action::Rollback,
+        rolls_back: false,
+        deadline: deadline(timeout_mins, true),
+        kinds: &HashMap::new(),
+    };
+    both(cloud, &mut log, &what, std::future::ready(())).await
+}
+
+async fn both(
+    cloud: &Cloud,
+    log: &mut EventLog,
+    what: &Follow<'_>,
+    beside: impl Future<Output = ()>,
+) -> Result<Stack, StackError> {
+    let mut following = std::pin::pin!(follow(cloud, log, what));
+    let mut beside = std::pin::pin!(beside);
+    let mut goes_on = true;
+    let ended = loop {
+        tokio::select! {
+            ended = &mut following => break ended?,
+            () = &mut beside, if goes_on => goes_on = false,
+        }
+    };
+    ended.ok_or_else(|| StackError::Gone {
+        stack: what.stack.name.clone(),
+    })
+}
+
+fn deadline(timeout_mins: u32, goes_back: bool) -> Deadline {
+    let there = Duration::from_secs(u64::from(timeout_mins) * 60);
+    let back = if goes_back { there } else { Duration::ZERO };
+    Deadline::after(there + back + HEAT_GRACE)
+}
+
+fn texts(template: &Template) -> Map<String, Value> {
+    let files = template.files.iter();
+    files
+        .map(|(name, text)| (name.clone(), Value::String(text.clone())))
+        .collect()
+}

@@ -1,0 +1,291 @@
+//! Carries an update out: for each batch a change of the stack that adds members
+//! and waits for the checks, then one that drains and removes those they replace.
+
+use std::collections::BTreeSet;
+
+use crate::apply::change::{Change, change};
+use crate::apply::error::StackError;
+use crate::apply::gatekeeper;
+use crate::openstack::client::Cloud;
+use crate::openstack::stack::StackRef;
+use crate::plan::update::model::{Batch, BatchKind};
+use crate::template::gate::{self, Gates};
+use crate::template::present::Present;
+use crate::template::release::{Phase, Records, ReleaseRecord, UpdateRecord};
+use crate::template::{ReleaseInput, RenderError, Stage, Template, stage};
+use crate::topology::Topology;
+use crate::ui::interrupt::Interrupt;
+
+/// What is brought in, and how.
+#[derive(Clone, Copy)]
+pub struct Roll<'a> {
+    /// The stack.
+    pub stack: &'a StackRef,
+    /// What the environment shall be.
+    pub topology: &'a Topology,
+    /// The release.
+    pub release: &'a ReleaseInput,
+    /// Its record.
+    pub target: &'a ReleaseRecord,
+    /// What is done, in order.
+    pub batches: &'a [Batch],
+    /// How long Heat waits for the checks at each gate, in seconds.
+    pub wait_s: u32,
+    /// Minutes until Heat gives a change up.
+    pub timeout_mins: u32,
+    /// The present time, by RFC 3339.
+    pub at: &'a str,
+    /// Whether the operator wants to stop.
+    pub interrupt: &'a Interrupt,
+}
+
+/// Why an update did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RollError {
+    /// Heat took the batch's new members out again; the batches before it stand.
+    #[error("{cause}")]
+    BatchUndone {
+        /// The batch, from 0.
+        batch: usize,
+        /// What went wrong.
+        cause: StackError,
+    },
+    /// It stopped between two consistent states, and Heat did not go back.
+    #[error("{cause}")]
+    Stopped {
+        /// What went wrong.
+        cause: StackError,
+    },
+    /// The checks did not pass, and nothing was changed since.
+    #[error("{0}")]
+    Checks(String),
+    /// The operator wanted to stop; what is there is consistent.
+    #[error("stopped between two steps, as asked")]
+    Interrupted,
+    /// The release makes no template.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+}
+
+/// Reads the template that a stack has now.
+pub async fn present(cloud: &Cloud, stack: &StackRef) -> Result<Present, StackError> {
+    let heat = cloud.heat();
+    let (template, files) = tokio::try_join!(heat.template(stack), heat.files(stack))?;
+    Ok(Present { template, files })
+}
+
+/// Carries out every batch, and writes down what runs then. `judge` runs the checks
+/// at a gate.
+pub async fn roll<J>(cloud: &Cloud, roll: &Roll<'_>, judge: &J) -> Result<(), RollError>
+where
+    J: AsyncFn(&str) -> Result<(), String>,
+{
+    let adds = roll.batches.iter().any(|batch| !batch.add.is_empty());
+    if !adds {
+        // Nothing new will be checked: so what stays is, before anything goes.
+        judge(gate::ALL).await.map_err(RollError::Checks)?;
+    }
+    for (number, batch) in roll.batches.iter().enumerate() {
+        if removes_first(batch) {
+            remove(cloud, roll, number, batch, false).await?;
+            // Heat goes back to where the old one is gone already.
+            add(cloud, roll, number, batch, judge)
+                .await
+                .map_err(not_undone)?;
+        } else {
+            add(cloud, roll, number, batch, judge).await?;
+            let last = number + 1 == roll.batches.len();
+            remove(cloud, roll, number, batch, last).await?;
+        }
+    }
+    if roll.batches.last().is_none_or(removes_first) {
+        settle(cloud, roll).await?;
+    }
+    Ok(())
+}
+
+fn not_undone(error: RollError) -> RollError {
+    match error {
+        RollError::BatchUndone { cause, .. } => RollError::Stopped { cause },
+        other => other,
+    }
+}
+
+fn removes_first(batch: &Batch) -> bool {
+    matches!(batch.kind, BatchKind::RemoveFirst | BatchKind::Stateful)
+}
+
+async fn add<J>(
+    cloud: &Cloud,
+    roll: &Roll<'_>,
+    number: usize,
+    batch: &Batch,
+    judge: &J,
+) -> Result<(), RollError>
+where
+    J: AsyncFn(&str) -> Result<(), String>,
+{
+    if batch.add.is_empty() {
+        return Ok(());
+    }
+    stop_if_asked(roll)?;
+    let present = read(cloud, roll).await?;
+    let mut members = names(roll, &present);
+    members.extend(batch.add.iter().cloned());
+    let gates = Gates {
+        canaries: batch.canaries.clone(),
+        wait_s: roll.wait_s,
+    };
+    let template = staged(roll, &present, &members, Some(&gates))?;
+    let template = template.with_records(&under_way(roll, &present, number, Phase::Add));
+    tell(
+        cloud,
+        roll,
+        number,
+        &format!("adding {}", count(batch.add.len())),
+    );
+    let what = Change {
+        stack: roll.stack,
+        template: &template,
+        goes_back: true,
+        timeout_mins: roll.timeout_mins,
+    };
+    let open = gate::in_template(&template.json);
+    let keeper = gatekeeper::keep(cloud, roll.stack, &open, judge);
+    match change(cloud, &what, keeper).await {
+        Ok(_) => Ok(()),
+        Err(cause) => Err(RollError::BatchUndone {
+            batch: number,
+            cause,
+        }),
+    }
+}
+
+async fn remove(
+    cloud: &Cloud,
+    roll: &Roll<'_>,
+    number: usize,
+    batch: &Batch,
+    last: bool,
+) -> Result<(), RollError> {
+    if batch.remove.is_empty() && !last {
+        return Ok(());
+    }
+    stop_if_asked(roll)?;
+    let present = read(cloud, roll).await?;
+    let mut members = names(roll, &present);
+    members.retain(|one| !batch.remove.contains(one));
+    if !batch.remove.is_empty() {
+        let text = format!("draining and removing {}", count(batch.remove.len()));
+        tell(cloud, roll, number, &text);
+    }
+    let records = if last {
+        done(roll, &present)
+    } else {
+        under_way(roll, &present, number, Phase::Remove)
+    };
+    apply(cloud, roll, &present, &members, &records).await
+}
+
+/// Leaves nothing of the update in the stack but its result.
+async fn settle(cloud: &Cloud, roll: &Roll<'_>) -> Result<(), RollError> {
+    let present = read(cloud, roll).await?;
+    let members = names(roll, &present);
+    let records = done(roll, &present);
+    apply(cloud, roll, &present, &members, &records).await
+}
+
+/// A change without new members: Heat must not go back from it, as it would make
+/// anew what was drained.
+async fn apply(
+    cloud: &Cloud,
+    roll: &Roll<'_>,
+    present: &Present,
+    members: &BTreeSet<String>,
+    records: &Records,
+) -> Result<(), RollError> {
+    let template = staged(roll, present, members, None)?.with_records(records);
+    let what = Change {
+        stack: roll.stack,
+        template: &template,
+        goes_back: false,
+        timeout_mins: roll.timeout_mins,
+    };
+    let drains = std::future::ready(());
+    match change(cloud, &what, drains).await {
+        Ok(_) => Ok(()),
+        Err(cause) => Err(RollError::Stopped { cause }),
+    }
+}
+
+async fn read(cloud: &Cloud, roll: &Roll<'_>) -> Result<Present, RollError> {
+    present(cloud, roll.stack)
+        .await
+        .map_err(|cause| RollError::Stopped { cause })
+}
+
+fn names(roll: &Roll<'_>, present: &Present) -> BTreeSet<String> {
+    let members = present.members(roll.topology);
+    members
+        .into_iter()
+        .map(|one| one.rendered.resource)
+        .collect()
+}
+
+fn staged(
+    roll: &Roll<'_>,
+    present: &Present,
+    members: &BTreeSet<String>,
+    gates: Option<&Gates>,
+) -> Result<Template, RenderError> {
+    let what = Stage {
+        present,
+        members,
+        gates,
+    };
+    stage(roll.topology, roll.release, what)
+}
+
+fn under_way(roll: &Roll<'_>, present: &Present, number: usize, phase: Phase) -> Records {
+    let mut records = Records::read(&present.template);
+    records.update = Some(UpdateRecord {
+        from: records
+            .current()
+            .map(|one| one.id.clone())
+            .unwrap_or_default(),
+        to: roll.target.id.clone(),
+        phase,
+        batch: number + 1,
+        batches: roll.batches.len(),
+        target: roll.target.clone(),
+    });
+    records
+}
+
+fn done(roll: &Roll<'_>, present: &Present) -> Records {
+    let mut release = roll.target.clone();
+    release.verified = true;
+    release.tests.fast = Some(roll.at.to_owned());
+    Records::read(&present.template).with(release)
+}
+
+fn stop_if_asked(roll: &Roll<'_>) -> Result<(), RollError> {
+    if roll.interrupt.is_requested() {
+        return Err(RollError::Interrupted);
+    }
+    Ok(())
+}
+
+fn tell(cloud: &Cloud, roll: &Roll<'_>, number: usize, text: &str) {
+    let of = roll.batches.len();
+    let text = format!("batch {} of {of}: {text}", number + 1);
+    cloud.reporter().note(&roll.stack.name, text);
+}
+
+fn count(members: usize) -> String {
+    if members == 1 {
+        "1 member".to_owned()
+    } else {
+        format!("{members} members")
+    }
+}

@@ -1,0 +1,65 @@
+//! `resume`: takes up an update that another terminal left, wherever it stopped.
+
+use crate::cli::values;
+use crate::error::Failure;
+use crate::name::EnvName;
+use crate::openstack::client::Cloud;
+use crate::openstack::stack::Stack;
+use crate::openstack::stack_status::{Action, State};
+use crate::tasks::context::Context;
+use crate::tasks::stack::bring::{self, Brought, bring};
+use crate::tasks::stack::{goal, there};
+use crate::tasks::{cloud, loading};
+use crate::topology::Topology;
+
+/// What `resume` is given.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Environment: a key below `stacks` in the configuration.
+    #[arg(value_name = "ENV", value_parser = values::env)]
+    pub env: EnvName,
+}
+
+/// Carries `resume` out.
+pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
+    let topology = loading::load(context)?.topology(&args.env)?;
+    let cloud = cloud::connect(context).await?;
+    let stack = there::find(&cloud, &topology).await?;
+    let stack = followed(&cloud, &topology, stack).await?;
+    let records = there::records(&cloud, &stack).await?;
+    let Some(update) = &records.update else {
+        let runs = records
+            .current()
+            .map_or("nothing known", |one| one.tag.as_str());
+        let text = format!("nothing to take up; runs `{runs}` ({})", stack.status);
+        context.reporter.note(&stack.name, text);
+        return Ok(());
+    };
+    let target = &update.target;
+    context.reporter.note(
+        &stack.name,
+        format!(
+            "going on with the update to `{}` ({})",
+            target.tag, target.id
+        ),
+    );
+    let goal = goal::of_record(&cloud, &topology, target).await?;
+    let text = match bring(context, &cloud, &topology, &stack, &goal).await? {
+        Brought::Nothing => "no changes".to_owned(),
+        Brought::In => format!("runs `{}` ({})", target.tag, target.id),
+    };
+    context.reporter.note(&stack.name, text);
+    Ok(())
+}
+
+/// What Heat is still at comes to its end first, with the checks that it waits for.
+async fn followed(cloud: &Cloud, topology: &Topology, stack: Stack) -> Result<Stack, Failure> {
+    let goes_on = stack.status.state == State::InProgress
+        && matches!(stack.status.action, Action::Update | Action::Rollback);
+    if !goes_on {
+        return Ok(stack);
+    }
+    let text = format!("is {}; following it", stack.status);
+    cloud.reporter().note(&stack.name, text);
+    bring::take_up(cloud, topology, &stack).await
+}

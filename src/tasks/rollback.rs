@@ -1,0 +1,59 @@
+//! `rollback`: an earlier release of the environment, by the same path as an update.
+
+use crate::cli::values;
+use crate::error::{Failure, Kind};
+use crate::name::EnvName;
+use crate::tasks::context::Context;
+use crate::tasks::stack::bring::{Brought, bring};
+use crate::tasks::stack::{goal, there};
+use crate::tasks::{cloud, loading};
+use crate::template::release::{Records, ReleaseRecord};
+
+/// What `rollback` is given.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Environment: a key below `stacks` in the configuration.
+    #[arg(value_name = "ENV", value_parser = values::env)]
+    pub env: EnvName,
+    /// Tag or id of the release, as `stack history` shows it [default: the last
+    /// verified one before this].
+    #[arg(long, value_name = "TAG")]
+    pub tag: Option<String>,
+}
+
+/// Carries `rollback` out.
+pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
+    let topology = loading::load(context)?.topology(&args.env)?;
+    let cloud = cloud::connect(context).await?;
+    let stack = there::find(&cloud, &topology).await?;
+    let records = there::records(&cloud, &stack).await?;
+    let record = chosen(&args, &records)?;
+    context.reporter.note(
+        &stack.name,
+        format!("going back to `{}` ({})", record.tag, record.id),
+    );
+    let goal = goal::of_record(&cloud, &topology, record).await?;
+    let text = match bring(context, &cloud, &topology, &stack, &goal).await? {
+        Brought::Nothing => format!("runs `{}` already", record.tag),
+        Brought::In => format!("runs `{}` again", record.tag),
+    };
+    context.reporter.note(&stack.name, text);
+    Ok(())
+}
+
+fn chosen<'a>(args: &Args, records: &'a Records) -> Result<&'a ReleaseRecord, Failure> {
+    let found = match &args.tag {
+        Some(name) => records.find(name),
+        None => records.last_verified_before(),
+    };
+    found.ok_or_else(|| {
+        let message = match &args.tag {
+            Some(name) => format!("`{}` never ran `{name}`", args.env),
+            None => format!("`{}` has no earlier verified release", args.env),
+        };
+        Failure::new(Kind::Refused, message).hint(format!(
+            "`ptero-deploy stack history {}` shows what ran",
+            args.env
+        ))
+    })
+}
