@@ -18,7 +18,7 @@ use crate::openstack::wait::Deadline;
 
 /// A lock that is released or taken over comes free within seconds; longer means that
 /// Heat is in trouble.
-const TAKE_LONGEST: Duration = Duration::from_secs(60);
+const TAKE_LONGEST: Duration = Duration::from_secs(120);
 /// Heat gives up on a stack without resources after this; it never comes to that.
 const TIMEOUT_MINUTES: u32 = 5;
 /// Looks at another stack of our lock's name before ours gives way: Heat itself
