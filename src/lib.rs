@@ -13,6 +13,7 @@
 pub mod digest;
 pub mod error;
 pub mod name;
+pub mod operator;
 pub mod tls;
 pub mod ui;
 

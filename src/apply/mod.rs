@@ -12,5 +12,6 @@ pub mod follow;
 pub mod gatekeeper;
 pub mod journal;
 pub mod leftover;
+pub mod lock;
 pub mod roll;
 pub mod stack;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::apply::change::{Change, change};
 use crate::apply::error::StackError;
 use crate::apply::gatekeeper;
+use crate::apply::lock::{Lease, LockError};
 use crate::openstack::client::Cloud;
 use crate::openstack::stack::StackRef;
 use crate::plan::update::model::{Batch, BatchKind};
@@ -37,6 +38,8 @@ pub struct Roll<'a> {
     pub at: &'a str,
     /// Whether the operator wants to stop.
     pub interrupt: &'a Interrupt,
+    /// The environment's lock.
+    pub lease: &'a Lease,
 }
 
 /// Why an update did not come to its end.
@@ -62,6 +65,9 @@ pub enum RollError {
     /// The operator wanted to stop; what is there is consistent.
     #[error("stopped between two steps, as asked")]
     Interrupted,
+    /// Somebody else took the environment's lock: whoever it is goes on.
+    #[error(transparent)]
+    Lost(#[from] LockError),
     /// The release makes no template.
     #[error(transparent)]
     Render(#[from] RenderError),
@@ -81,6 +87,10 @@ where
     J: AsyncFn(&str) -> Result<(), String>,
 {
     let adds = roll.batches.iter().any(|batch| !batch.add.is_empty());
+    if roll.batches.is_empty() && runs_already(&read(cloud, roll).await?, roll) {
+        // Only what an earlier run left is put in order.
+        return settle(cloud, roll, 0).await;
+    }
     if !adds {
         // Nothing new will be checked: so what stays is, before anything goes.
         judge(gate::ALL).await.map_err(RollError::Checks)?;
@@ -99,7 +109,7 @@ where
         }
     }
     if roll.batches.last().is_none_or(removes_first) {
-        settle(cloud, roll).await?;
+        settle(cloud, roll, roll.batches.len().saturating_sub(1)).await?;
     }
     Ok(())
 }
@@ -128,7 +138,7 @@ where
     if batch.add.is_empty() {
         return Ok(());
     }
-    stop_if_asked(roll)?;
+    begin(roll, number, "adding").await?;
     let present = read(cloud, roll).await?;
     let mut members = names(roll, &present);
     members.extend(batch.add.iter().cloned());
@@ -171,7 +181,7 @@ async fn remove(
     if batch.remove.is_empty() && !last {
         return Ok(());
     }
-    stop_if_asked(roll)?;
+    begin(roll, number, "removing").await?;
     let present = read(cloud, roll).await?;
     let mut members = names(roll, &present);
     members.retain(|one| !batch.remove.contains(one));
@@ -188,7 +198,8 @@ async fn remove(
 }
 
 /// Leaves nothing of the update in the stack but its result.
-async fn settle(cloud: &Cloud, roll: &Roll<'_>) -> Result<(), RollError> {
+async fn settle(cloud: &Cloud, roll: &Roll<'_>, number: usize) -> Result<(), RollError> {
+    begin(roll, number, "settling").await?;
     let present = read(cloud, roll).await?;
     let members = names(roll, &present);
     let records = done(roll, &present);
@@ -261,18 +272,37 @@ fn under_way(roll: &Roll<'_>, present: &Present, number: usize, phase: Phase) ->
     records
 }
 
+/// What is told once the release runs. Where nothing had to be brought in, nothing
+/// was checked, and what was known of it stays.
 fn done(roll: &Roll<'_>, present: &Present) -> Records {
+    let mut records = Records::read(&present.template);
+    if roll.batches.is_empty() && runs_already(present, roll) {
+        records.update = None;
+        return records;
+    }
     let mut release = roll.target.clone();
     release.verified = true;
     release.tests.fast = Some(roll.at.to_owned());
-    Records::read(&present.template).with(release)
+    records.with(release)
 }
 
-fn stop_if_asked(roll: &Roll<'_>) -> Result<(), RollError> {
+fn runs_already(present: &Present, roll: &Roll<'_>) -> bool {
+    let records = Records::read(&present.template);
+    records
+        .current()
+        .is_some_and(|one| one.id == roll.target.id)
+}
+
+/// Before each change: whether to go on at all. Others read `doing` meanwhile.
+async fn begin(roll: &Roll<'_>, number: usize, doing: &str) -> Result<(), RollError> {
     if roll.interrupt.is_requested() {
         return Err(RollError::Interrupted);
     }
-    Ok(())
+    let of = roll.batches.len();
+    roll.lease
+        .step(format!("batch {} of {of}: {doing}", number + 1))
+        .await?;
+    Ok(roll.lease.check().await?)
 }
 
 fn tell(cloud: &Cloud, roll: &Roll<'_>, number: usize, text: &str) {

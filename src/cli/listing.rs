@@ -8,14 +8,7 @@ use clap::{Arg, Command};
 use crate::cli::options::takes_value;
 
 /// Names that are planned: better refused as such than mistaken for a typo.
-pub const PLANNED: [&str; 6] = [
-    "deploy",
-    "describe",
-    "lock.break",
-    "lock.show",
-    "stack.history",
-    "stack.plan",
-];
+pub const PLANNED: [&str; 3] = ["deploy", "describe", "stack.plan"];
 
 /// One task: a command that can be run.
 #[derive(Clone, Copy)]

@@ -13,6 +13,7 @@ pub mod credentials;
 pub mod error;
 pub mod glance;
 pub mod heat;
+pub mod heat_clock;
 mod image_file;
 pub mod keystone;
 mod message;

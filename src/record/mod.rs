@@ -2,3 +2,4 @@
 //! outputs, so that any operator on any machine knows it.
 
 pub mod deployed;
+pub mod history;

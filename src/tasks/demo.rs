@@ -56,7 +56,7 @@ pub async fn run(_: Args, context: &Context) -> Result<(), Failure> {
         timeout: None,
         discard_failed: false,
     };
-    create::create(&args, &context, &loaded, &cloud).await?;
+    create::locked(&args, &context, &loaded, &cloud).await?;
 
     let topology = loaded.topology(&args.env)?;
     let stack = there::find(&cloud, &topology).await?;

@@ -11,6 +11,7 @@ pub mod devcloud;
 pub mod folders;
 pub mod images;
 pub mod loading;
+pub mod lock;
 pub mod man;
 pub mod operator;
 pub mod program;
@@ -70,6 +71,9 @@ pub enum Task {
     /// Checks of a deployment.
     #[command(subcommand)]
     Tests(tests::Tests),
+    /// The lock of an environment: show, break.
+    #[command(subcommand)]
+    Lock(lock::Lock),
     /// The configuration file.
     #[command(subcommand)]
     Config(config::Config),
@@ -98,6 +102,7 @@ impl Task {
             Self::Resume(args) => resume::run(args, context).await,
             Self::Abort(args) => abort::run(args, context).await,
             Self::Tests(task) => task.run(context).await,
+            Self::Lock(task) => task.run(context).await,
             Self::Config(task) => task.run(context),
             Self::Devcloud(task) => task.run(context).await,
             Self::Demo(args) => demo::run(args, context).await,

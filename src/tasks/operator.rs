@@ -1,13 +1,10 @@
 //! Who deploys: written into what a stack tells of its releases.
 
+use crate::operator::Operator;
+
 /// `user@host`, as far as this machine says it.
 pub fn operator() -> String {
-    let user = ["USER", "LOGNAME"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|text| !text.is_empty()));
-    let host = rustix::system::uname();
-    let host = host.nodename().to_string_lossy();
-    format!("{}@{host}", user.as_deref().unwrap_or("somebody"))
+    Operator::current().to_string()
 }
 
 /// The present time, as records have it.

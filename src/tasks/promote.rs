@@ -4,14 +4,13 @@
 use crate::cli::values;
 use crate::error::{Failure, Kind};
 use crate::name::EnvName;
-use crate::openstack::client::Cloud;
 use crate::tasks::context::Context;
-use crate::tasks::stack::bring::{Brought, bring};
+use crate::tasks::stack::bring::{Brought, Site, bring};
 use crate::tasks::stack::goal::{self, Goal};
+use crate::tasks::stack::locked::locked;
 use crate::tasks::stack::{create, there};
 use crate::tasks::{cloud, loading};
 use crate::template::release::{Records, ReleaseRecord};
-use crate::topology::Topology;
 
 /// What `promote` is given.
 #[derive(Debug, clap::Args)]
@@ -37,7 +36,17 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let release = tested(&args, &records)?;
     let goal = goal::of_record(&cloud, &target, release).await?;
     same(release, &goal)?;
-    brought(context, &cloud, &target, &goal).await?;
+    let command = format!("promote --from {} --to {}", args.from, args.to);
+    locked(&cloud, &target, &command, async |lease| {
+        let site = Site {
+            context,
+            cloud: &cloud,
+            topology: &target,
+            lease,
+        };
+        brought(&site, &goal).await
+    })
+    .await?;
     context.reporter.note(
         args.to.as_str(),
         format!(
@@ -48,17 +57,18 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn brought(
-    context: &Context,
-    cloud: &Cloud,
-    topology: &Topology,
-    goal: &Goal,
-) -> Result<(), Failure> {
+async fn brought(site: &Site<'_>, goal: &Goal) -> Result<(), Failure> {
+    let Site {
+        context,
+        cloud,
+        topology,
+        lease,
+    } = *site;
     let name = topology.stack.stack_name.as_str();
     match cloud.heat().find_stack(name).await? {
-        None => create::make(context, cloud, topology, goal).await,
+        None => create::make(context, cloud, topology, goal, lease).await,
         Some(stack) => {
-            let brought = bring(context, cloud, topology, &stack, goal).await?;
+            let brought = bring(site, &stack, goal).await?;
             if brought == Brought::Nothing {
                 context.reporter.note(name, "no changes");
             }
@@ -72,7 +82,10 @@ fn tested<'a>(args: &Args, records: &'a Records) -> Result<&'a ReleaseRecord, Fa
     let refuse = |message: String| Failure::new(Kind::Refused, message);
     let from = &args.from;
     if let Some(update) = &records.update {
-        let message = format!("`{from}` is in the middle of an update to `{}`", update.target.tag);
+        let message = format!(
+            "`{from}` is in the middle of an update to `{}`",
+            update.target.tag
+        );
         return Err(refuse(message).hint(format!("`ptero-deploy resume {from}` ends it")));
     }
     let Some(release) = records.current() else {
@@ -82,14 +95,11 @@ fn tested<'a>(args: &Args, records: &'a Records) -> Result<&'a ReleaseRecord, Fa
     if let Some(tag) = args.tag.as_ref().filter(|tag| **tag != release.tag) {
         return Err(refuse(format!("`{from}` runs {named}, not `{tag}`")));
     }
-    let missing: Vec<&str> = [
-        ("fast", &release.tests.fast),
-        ("slow", &release.tests.slow),
-    ]
-    .into_iter()
-    .filter(|(_, passed)| passed.is_none())
-    .map(|(tests, _)| tests)
-    .collect();
+    let missing: Vec<&str> = [("fast", &release.tests.fast), ("slow", &release.tests.slow)]
+        .into_iter()
+        .filter(|(_, passed)| passed.is_none())
+        .map(|(tests, _)| tests)
+        .collect();
     if missing.is_empty() {
         return Ok(release);
     }

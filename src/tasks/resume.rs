@@ -7,9 +7,11 @@ use crate::openstack::client::Cloud;
 use crate::openstack::stack::Stack;
 use crate::openstack::stack_status::{Action, State};
 use crate::tasks::context::Context;
-use crate::tasks::stack::bring::{self, Brought, bring};
+use crate::tasks::stack::bring::{self, Brought, Site, bring};
+use crate::tasks::stack::locked::locked;
 use crate::tasks::stack::{goal, there};
 use crate::tasks::{cloud, loading};
+use crate::template::release::{Records, ReleaseRecord};
 use crate::topology::Topology;
 
 /// What `resume` is given.
@@ -24,10 +26,30 @@ pub struct Args {
 pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let topology = loading::load(context)?.topology(&args.env)?;
     let cloud = cloud::connect(context).await?;
-    let stack = there::find(&cloud, &topology).await?;
-    let stack = followed(&cloud, &topology, stack).await?;
-    let records = there::records(&cloud, &stack).await?;
-    let Some(update) = &records.update else {
+    let command = format!("resume {}", args.env);
+    locked(&cloud, &topology, &command, async |lease| {
+        let site = Site {
+            context,
+            cloud: &cloud,
+            topology: &topology,
+            lease,
+        };
+        resume(&site).await
+    })
+    .await
+}
+
+async fn resume(site: &Site<'_>) -> Result<(), Failure> {
+    let Site {
+        context,
+        cloud,
+        topology,
+        ..
+    } = *site;
+    let stack = there::find(cloud, topology).await?;
+    let stack = followed(cloud, topology, stack).await?;
+    let records = there::records(cloud, &stack).await?;
+    let Some(target) = to_be(&stack, &records) else {
         let runs = records
             .current()
             .map_or("nothing known", |one| one.tag.as_str());
@@ -35,21 +57,27 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
         context.reporter.note(&stack.name, text);
         return Ok(());
     };
-    let target = &update.target;
     context.reporter.note(
         &stack.name,
-        format!(
-            "going on with the update to `{}` ({})",
-            target.tag, target.id
-        ),
+        format!("going on with `{}` ({})", target.tag, target.id),
     );
-    let goal = goal::of_record(&cloud, &topology, target).await?;
-    let text = match bring(context, &cloud, &topology, &stack, &goal).await? {
+    let goal = goal::of_record(cloud, topology, target).await?;
+    let text = match bring(site, &stack, &goal).await? {
         Brought::Nothing => "no changes".to_owned(),
         Brought::In => format!("runs `{}` ({})", target.tag, target.id),
     };
     context.reporter.note(&stack.name, text);
     Ok(())
+}
+
+/// What the stack was becoming; or what it is, where Heat failed on the way back to
+/// it. None where there is nothing to do.
+fn to_be<'a>(stack: &Stack, records: &'a Records) -> Option<&'a ReleaseRecord> {
+    match &records.update {
+        Some(update) => Some(&update.target),
+        None if stack.status.is_failed() => records.current(),
+        None => None,
+    }
 }
 
 /// What Heat is still at comes to its end first, with the checks that it waits for.

@@ -4,7 +4,8 @@ use crate::cli::values;
 use crate::error::{Failure, Kind};
 use crate::name::EnvName;
 use crate::tasks::context::Context;
-use crate::tasks::stack::bring::{Brought, bring};
+use crate::tasks::stack::bring::{Brought, Site, bring};
+use crate::tasks::stack::locked::locked;
 use crate::tasks::stack::{goal, there};
 use crate::tasks::{cloud, loading};
 use crate::template::release::{Records, ReleaseRecord};
@@ -25,15 +26,35 @@ pub struct Args {
 pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let topology = loading::load(context)?.topology(&args.env)?;
     let cloud = cloud::connect(context).await?;
-    let stack = there::find(&cloud, &topology).await?;
-    let records = there::records(&cloud, &stack).await?;
-    let record = chosen(&args, &records)?;
+    let command = format!("rollback {}", args.env);
+    locked(&cloud, &topology, &command, async |lease| {
+        let site = Site {
+            context,
+            cloud: &cloud,
+            topology: &topology,
+            lease,
+        };
+        rollback(&args, &site).await
+    })
+    .await
+}
+
+async fn rollback(args: &Args, site: &Site<'_>) -> Result<(), Failure> {
+    let Site {
+        context,
+        cloud,
+        topology,
+        ..
+    } = *site;
+    let stack = there::find(cloud, topology).await?;
+    let records = there::records(cloud, &stack).await?;
+    let record = chosen(args, &records)?;
     context.reporter.note(
         &stack.name,
         format!("going back to `{}` ({})", record.tag, record.id),
     );
-    let goal = goal::of_record(&cloud, &topology, record).await?;
-    let text = match bring(context, &cloud, &topology, &stack, &goal).await? {
+    let goal = goal::of_record(cloud, topology, record).await?;
+    let text = match bring(site, &stack, &goal).await? {
         Brought::Nothing => format!("runs `{}` already", record.tag),
         Brought::In => format!("runs `{}` again", record.tag),
     };

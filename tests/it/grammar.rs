@@ -83,6 +83,7 @@ fn positional_arguments_take_the_places_of_the_help() {
     );
     case("fab images.prune:keep=2", &["images prune --keep=2"]);
     case("fab images.prune:2", &["images prune --keep=2"]);
+    case("fab lock.break:env=staging", &["lock break staging"]);
     case("fab images.list", &["images list"]);
     case("fab images.list:", &["images list"]);
     case(

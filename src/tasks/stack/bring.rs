@@ -2,6 +2,7 @@
 //! fails: for updates, rollbacks and whatever takes one of them up.
 
 use crate::apply::error::StackError;
+use crate::apply::lock::Lease;
 use crate::apply::roll::{self, Roll, RollError, roll};
 use crate::apply::{change, gatekeeper};
 use crate::error::{Failure, Kind};
@@ -22,6 +23,19 @@ use crate::topology::Topology;
 /// what they take on a slow cloud, and short enough for nobody to notice at night.
 const VERIFY_WAIT_S: u32 = 900;
 
+/// Where something is brought in, and by whom.
+#[derive(Clone, Copy)]
+pub struct Site<'a> {
+    /// What the task was handed.
+    pub context: &'a Context,
+    /// The cloud.
+    pub cloud: &'a Cloud,
+    /// What the environment shall be.
+    pub topology: &'a Topology,
+    /// Its lock, which is ours.
+    pub lease: &'a Lease,
+}
+
 /// How an update ended well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Brought {
@@ -32,13 +46,10 @@ pub enum Brought {
 }
 
 /// Brings `goal` in. Where that fails, the release that was left is brought back.
-pub async fn bring(
-    context: &Context,
-    cloud: &Cloud,
-    topology: &Topology,
-    stack: &Stack,
-    goal: &Goal,
-) -> Result<Brought, Failure> {
+pub async fn bring(site: &Site<'_>, stack: &Stack, goal: &Goal) -> Result<Brought, Failure> {
+    let Site {
+        cloud, topology, ..
+    } = *site;
     let reference = stack.reference();
     let there = roll::present(cloud, &reference).await?;
     let records = Records::read(&there.template);
@@ -46,7 +57,7 @@ pub async fn bring(
     if is_there(stack, &records, goal, &batches) {
         return Ok(Brought::Nothing);
     }
-    let failed = match run(context, cloud, topology, &reference, goal, &batches).await {
+    let failed = match Box::pin(run(site, &reference, goal, &batches)).await {
         Ok(()) => return Ok(Brought::In),
         Err(failed) => failed,
     };
@@ -54,7 +65,7 @@ pub async fn bring(
     match failed {
         RollError::BatchUndone { batch: 0, cause } => undone(topology, left, cause),
         RollError::BatchUndone { cause, .. } | RollError::Stopped { cause } => {
-            back(context, cloud, topology, &reference, left, cause).await
+            Box::pin(back(site, &reference, left, cause)).await
         }
         RollError::Checks(reasons) => Err(Failure::new(
             Kind::Refused,
@@ -67,6 +78,7 @@ pub async fn bring(
         RollError::Interrupted => {
             Err(Failure::new(Kind::Failed, "stopped between two steps").hint(resume(topology)))
         }
+        RollError::Lost(error) => Err(error.into()),
         RollError::Render(error) => {
             Err(Failure::new(Kind::Failed, "no template for this step").caused_by(error))
         }
@@ -128,13 +140,14 @@ fn is_there(stack: &Stack, records: &Records, goal: &Goal, batches: &[Batch]) ->
 }
 
 async fn run(
-    context: &Context,
-    cloud: &Cloud,
-    topology: &Topology,
+    site: &Site<'_>,
     stack: &StackRef,
     goal: &Goal,
     batches: &[Batch],
 ) -> Result<(), RollError> {
+    let Site {
+        cloud, topology, ..
+    } = *site;
     let what = Roll {
         stack,
         topology,
@@ -144,7 +157,8 @@ async fn run(
         wait_s: VERIFY_WAIT_S,
         timeout_mins: timeout_mins(topology),
         at: &now(),
-        interrupt: &context.interrupt,
+        interrupt: &site.context.interrupt,
+        lease: site.lease,
     };
     roll(cloud, &what, &async |_gate: &str| {
         judge(cloud, topology, stack).await
@@ -173,13 +187,14 @@ fn rolled_back(topology: &Topology, left: Option<&ReleaseRecord>, cause: StackEr
 
 /// The same path toward the release that was left.
 async fn back(
-    context: &Context,
-    cloud: &Cloud,
-    topology: &Topology,
+    site: &Site<'_>,
     stack: &StackRef,
     left: Option<&ReleaseRecord>,
     cause: StackError,
 ) -> Result<Brought, Failure> {
+    let Site {
+        cloud, topology, ..
+    } = *site;
     let Some(left) = left else {
         return Err(Failure::from(cause).hint(resume(topology)));
     };
@@ -189,7 +204,7 @@ async fn back(
     let goal = goal::of_record(cloud, topology, left).await?;
     let there = roll::present(cloud, stack).await?;
     let batches = batches(topology, &there, &goal);
-    match run(context, cloud, topology, stack, &goal, &batches).await {
+    match Box::pin(run(site, stack, &goal, &batches)).await {
         Ok(()) => Err(rolled_back(topology, Some(left), cause)),
         Err(again) => {
             let message = format!("the update failed, and so did the way back: {again}");

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::apply::lock::Lease;
 use crate::apply::stack::{Came, create_or_adopt};
 use crate::bake::identify::identify;
 use crate::cli::values;
@@ -12,7 +13,7 @@ use crate::tasks::context::Context;
 use crate::tasks::images::kitchen::kitchen;
 use crate::tasks::loading::Loaded;
 use crate::tasks::stack::goal::Goal;
-use crate::tasks::stack::{goal, release, room, there};
+use crate::tasks::stack::{goal, locked, release, room, there};
 use crate::tasks::{cloud, loading};
 use crate::template::release::Records;
 use crate::topology::Topology;
@@ -38,15 +39,31 @@ pub struct Args {
 pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let loaded = loading::load(context)?;
     let cloud = cloud::connect(context).await?;
-    create(&args, context, &loaded, &cloud).await
+    locked(&args, context, &loaded, &cloud).await
 }
 
-/// Creates the stack in a cloud that we are logged in to.
+/// Creates the stack in a cloud that we are logged in to, as its only deployer.
+pub async fn locked(
+    args: &Args,
+    context: &Context,
+    loaded: &Loaded,
+    cloud: &Cloud,
+) -> Result<(), Failure> {
+    let topology = loaded.topology(&args.env)?;
+    let command = format!("stack create {} --tag {}", args.env, args.tag);
+    locked::locked(cloud, &topology, &command, async |lease| {
+        create(args, context, loaded, cloud, lease).await
+    })
+    .await
+}
+
+/// Creates the stack for whoever holds its lock.
 pub async fn create(
     args: &Args,
     context: &Context,
     loaded: &Loaded,
     cloud: &Cloud,
+    lease: &Lease,
 ) -> Result<(), Failure> {
     let mut topology = loaded.topology(&args.env)?;
     if let Some(timeout) = args.timeout {
@@ -61,11 +78,13 @@ pub async fn create(
     if there.is_none() {
         room::check(cloud, &topology).await?;
     }
+    lease.step("images").await?;
     let images = kitchen(context, loaded, cloud, &identified)
         .ensure(&context.interrupt)
         .await?;
     let goal = goal::of_tag(cloud, &topology, &identified, images).await?;
-    let made = make(context, cloud, &topology, &goal).await;
+    lease.step("stack").await?;
+    let made = make(context, cloud, &topology, &goal, lease).await;
     if made.is_err() && args.discard_failed {
         discard(cloud, topology.stack.stack_name.as_str()).await;
     }
@@ -78,7 +97,9 @@ pub async fn make(
     cloud: &Cloud,
     topology: &Topology,
     goal: &Goal,
+    lease: &Lease,
 ) -> Result<(), Failure> {
+    lease.check().await?;
     let records = Records::default().with(goal.record.clone());
     let template = goal.template.clone().with_records(&records);
     let spec = release::spec(topology, template);

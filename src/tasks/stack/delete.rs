@@ -8,6 +8,7 @@ use crate::error::Failure;
 use crate::name::EnvName;
 use crate::openstack::wait::Deadline;
 use crate::tasks::context::Context;
+use crate::tasks::stack::locked::locked;
 use crate::tasks::{cloud, loading};
 
 /// A large stack takes minutes; after this long something holds it.
@@ -34,7 +35,12 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
         .ask
         .confirm(&format!("delete stack `{name}` with all its data?"))
         .await?;
-    let text = match delete(&cloud, name.as_str(), deadline(args.timeout)).await? {
+    let command = format!("stack delete {}", args.env);
+    let deleted = locked(&cloud, &topology, &command, async |_| {
+        Ok(delete(&cloud, name.as_str(), deadline(args.timeout)).await?)
+    })
+    .await?;
+    let text = match deleted {
         Deleted::Removed => "deleted; nothing of it is left",
         Deleted::WasNotThere => "was not there",
     };

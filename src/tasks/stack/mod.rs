@@ -5,6 +5,8 @@ pub mod create;
 pub mod delete;
 pub mod events;
 pub mod goal;
+pub mod history;
+pub mod locked;
 pub mod outputs;
 pub mod release;
 pub mod room;
@@ -31,6 +33,8 @@ pub enum Stack {
     Status(status::Args),
     /// Show what happened to an environment's stack.
     Events(events::Args),
+    /// Show the releases that an environment had, and who deployed them.
+    History(history::Args),
     /// Show an environment's outputs: addresses, members, release.
     Outputs(outputs::Args),
     /// Print the Heat template of an environment without creating anything.
@@ -46,6 +50,7 @@ impl Stack {
             Self::Delete(args) => delete::run(args, context).await,
             Self::Status(args) => status::run(args, context).await,
             Self::Events(args) => events::run(args, context).await,
+            Self::History(args) => history::run(args, context).await,
             Self::Outputs(args) => outputs::run(args, context).await,
             Self::Template(args) => template::run(args, context).await,
         }

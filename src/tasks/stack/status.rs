@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::apply::journal;
+use crate::apply::lock::error::told;
+use crate::apply::lock::state::{Seen, look};
 use crate::cli::output::OutputArgs;
 use crate::cli::values;
 use crate::error::Failure;
@@ -9,12 +12,14 @@ use crate::name::EnvName;
 use crate::openstack::nova::{Server, ServerStatus};
 use crate::openstack::stack::Stack;
 use crate::record::deployed::Deployed;
+use crate::record::history::unfinished;
 use crate::tasks::context::Context;
 use crate::tasks::stack::there;
 use crate::tasks::{cloud, loading};
+use crate::template::release::UpdateRecord;
 
 /// The fields of the status.
-pub const FIELDS: [&str; 8] = [
+pub const FIELDS: [&str; 10] = [
     "Environment",
     "Stack",
     "Status",
@@ -23,6 +28,8 @@ pub const FIELDS: [&str; 8] = [
     "Address",
     "Members",
     "Updated",
+    "Unfinished",
+    "Lock",
 ];
 
 /// What `stack.status` is given.
@@ -43,21 +50,31 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let cloud = cloud::connect(context).await?;
     let stack = there::find(&cloud, &topology).await?;
     let reference = stack.reference();
-    let (outputs, servers) =
-        tokio::try_join!(async { cloud.heat().outputs(&reference).await }, async {
-            cloud.nova().servers(&[]).await
-        },)?;
-    let deployed = Deployed::read(&outputs).ok();
-    let values = values(&args.env, &stack, deployed.as_ref(), &servers);
+    let (outputs, servers, records, lock) = tokio::try_join!(
+        async { cloud.heat().outputs(&reference).await },
+        async { cloud.nova().servers(&[]).await },
+        async { journal::records(&cloud, &reference).await },
+        async { look(&cloud, &topology.stack.stack_name).await },
+    )?;
+    let state = State {
+        deployed: Deployed::read(&outputs).ok(),
+        update: records.update,
+        lock: lock.filter(Seen::is_in_force),
+    };
+    let values = values(&args.env, &stack, &state, &servers);
     context.print_fields(&FIELDS, &values, &shape)
 }
 
-fn values(
-    env: &EnvName,
-    stack: &Stack,
-    deployed: Option<&Deployed>,
-    servers: &[Server],
-) -> Vec<Value> {
+/// What a stack tells, as far as it can be read.
+struct State {
+    deployed: Option<Deployed>,
+    update: Option<UpdateRecord>,
+    lock: Option<Seen>,
+}
+
+fn values(env: &EnvName, stack: &Stack, state: &State, servers: &[Server]) -> Vec<Value> {
+    let deployed = state.deployed.as_ref();
+    let update = state.update.as_ref();
     let members = deployed.map(|deployed| {
         let runs = |id: &str| {
             let server = servers.iter().find(|server| server.id == id);
@@ -79,5 +96,7 @@ fn values(
         json!(deployed.map(|deployed| &deployed.address)),
         json!(members),
         json!(stack.updated_time.as_ref().unwrap_or(&stack.creation_time)),
+        json!(update.map(|update| unfinished(update, env.as_str()))),
+        json!(state.lock.as_ref().map(told)),
     ]
 }
