@@ -142,6 +142,19 @@ fn what_is_mentioned_is_there() {
     }
 }
 
+/// Heat refuses such a template, and says only "duplicate names".
+#[test]
+fn no_resource_is_called_as_a_parameter() {
+    let template = rendered("guarded", "guarded");
+    let nested = template.files.values();
+    let nested = nested.map(|text| serde_json::from_str::<Value>(text).unwrap());
+    for one in nested.chain([template.json.clone()]) {
+        for name in one["resources"].as_object().unwrap().keys() {
+            assert!(one["parameters"].get(name).is_none(), "{name}");
+        }
+    }
+}
+
 #[test]
 fn a_member_keeps_its_name_until_something_in_it_changes() {
     let topology = topology("original-example", "production");
