@@ -185,6 +185,18 @@ fn a_member_keeps_its_name_until_something_in_it_changes() {
 }
 
 #[test]
+fn another_policy_for_drains_is_no_new_member() {
+    let topology = topology("original-example", "production");
+    let mut other = topology.clone();
+    other.stack.drain_policy = config::DrainPolicy::Abort;
+    other.stack.drain_deadline_minutes = 1;
+    let [before, after] =
+        [topology, other].map(|topology| render(&topology, &release(&topology)).unwrap());
+    assert_eq!(before.members, after.members);
+    assert_ne!(before.digest, after.digest, "it is told to them");
+}
+
+#[test]
 fn a_release_without_an_image_is_refused() {
     let topology = topology("original-example", "staging");
     let mut release = release(&topology);
