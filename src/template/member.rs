@@ -106,7 +106,11 @@ fn parameters(shape: Shape) -> IndexMap<String, Parameter> {
         "document",
         json("what it is told at boot; holds passwords", true),
     ));
-    parameters.push(("drain", json("what it is told before it goes", true)));
+    // Not `drain`: a parameter and a resource may not share a name.
+    parameters.push((
+        "drain_document",
+        json("what it is told before it goes", true),
+    ));
     parameters
         .into_iter()
         .map(|(name, parameter)| (name.to_owned(), parameter))
@@ -171,7 +175,7 @@ fn drain() -> [(String, Resource); 3] {
     );
     let config = config_of(&[("document", "Json"), ("progress", "String")]);
     let inputs = Term::map([
-        ("document", Term::param("drain")),
+        ("document", Term::param("drain_document")),
         ("progress", Term::attr("progress", "signal")),
     ]);
     let drain = deployment_with("drain", Term::resource("server"), inputs, &["DELETE"]);

@@ -78,7 +78,10 @@ pub(super) fn place(
     let resource = resource
         .with("metadata", Some(metadata))
         .with("document", Some(document))
-        .with("drain", Some(drain::document(topology, member, &name)));
+        .with(
+            "drain_document",
+            Some(drain::document(topology, member, &name)),
+        );
     let address = if shape.own_port {
         Term::attr(&resource_name, "address")
     } else {

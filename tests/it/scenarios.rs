@@ -142,6 +142,19 @@ fn what_is_mentioned_is_there() {
     }
 }
 
+/// Heat refuses such a template, and says only "duplicate names".
+#[test]
+fn no_resource_is_called_as_a_parameter() {
+    let template = rendered("guarded", "guarded");
+    let nested = template.files.values();
+    let nested = nested.map(|text| serde_json::from_str::<Value>(text).unwrap());
+    for one in nested.chain([template.json.clone()]) {
+        for name in one["resources"].as_object().unwrap().keys() {
+            assert!(one["parameters"].get(name).is_none(), "{name}");
+        }
+    }
+}
+
 #[test]
 fn a_member_keeps_its_name_until_something_in_it_changes() {
     let topology = topology("original-example", "production");
@@ -169,6 +182,18 @@ fn a_member_keeps_its_name_until_something_in_it_changes() {
         .map(|slot| format!("shell-command-worker-default-{slot}"))
         .collect();
     assert_eq!(changed(&other), expected);
+}
+
+#[test]
+fn another_policy_for_drains_is_no_new_member() {
+    let topology = topology("original-example", "production");
+    let mut other = topology.clone();
+    other.stack.drain_policy = config::DrainPolicy::Abort;
+    other.stack.drain_deadline_minutes = 1;
+    let [before, after] =
+        [topology, other].map(|topology| render(&topology, &release(&topology)).unwrap());
+    assert_eq!(before.members, after.members);
+    assert_ne!(before.digest, after.digest, "it is told to them");
 }
 
 #[test]
