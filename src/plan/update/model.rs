@@ -115,6 +115,8 @@ pub struct Wanted {
     pub schema: IndexMap<ServiceName, Schema>,
     /// Recipes whose image is not there yet.
     pub unbuilt: Vec<String>,
+    /// Resources beside members that differ from the stack's: networks, rules.
+    pub infrastructure: Vec<String>,
 }
 
 /// A service's schema before and after.
@@ -124,6 +126,8 @@ pub struct Schema {
     pub old: Option<String>,
     /// The newest revision that the new code knows.
     pub new: Option<String>,
+    /// Whether `new` is unknown only because the image is not built yet.
+    pub unbuilt: bool,
     /// What is known of going back.
     pub reversible: Reversible,
 }
@@ -224,6 +228,8 @@ pub struct UpdatePlan {
     pub to: ReleaseRecord,
     /// What the plan was computed from; empty where there was no stack.
     pub fingerprint: String,
+    /// Resources beside members that change; they do so with the first batch.
+    pub infrastructure: Vec<String>,
     /// What will be done, in order; none: nothing to do.
     pub batches: Vec<Batch>,
     /// Every member that is named below, by its resource.
@@ -265,7 +271,8 @@ pub struct Server {
     pub slot: u32,
 }
 
-/// One step of an update: the stack is whole after it.
+/// One step of an update: the stack is whole after it. One that neither adds nor
+/// removes changes only the infrastructure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
     /// In which order it adds and removes.
@@ -317,6 +324,8 @@ pub struct Migration {
     /// The newest revision that the new code knows; none: not known before its
     /// image is built.
     pub to: Option<String>,
+    /// Whether `to` is unknown only because the image is not built yet.
+    pub unbuilt: bool,
     /// How it can be undone.
     pub reversible: Reversible,
 }
