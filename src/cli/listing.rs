@@ -8,13 +8,12 @@ use clap::{Arg, Command};
 use crate::cli::options::takes_value;
 
 /// Names that are planned: better refused as such than mistaken for a typo.
-pub const PLANNED: [&str; 6] = [
+pub const PLANNED: [&str; 5] = [
     "deploy",
     "describe",
     "lock.break",
     "lock.show",
     "stack.history",
-    "stack.plan",
 ];
 
 /// One task: a command that can be run.

@@ -12,6 +12,7 @@ pub mod folders;
 pub mod images;
 pub mod loading;
 pub mod man;
+pub mod observe;
 pub mod operator;
 pub mod program;
 pub mod promote;

@@ -1,10 +1,11 @@
 //! Plans of updates, as operators read them: each story is a snapshot.
 
+use ptero_deploy::config::DrainPolicy;
 use ptero_deploy::name::{PoolName, RoleName, ServiceName};
 use ptero_deploy::plan::quota::Quota;
 use ptero_deploy::plan::update::model::{
-    DrainPolicy, Input, Jobs, MemberSeen, Options, Refusal, Reversible, Room, Schema, Size,
-    StackSeen, Trouble, UpdatePlan, Wanted,
+    Input, Jobs, MemberSeen, Options, Refusal, Reversible, Room, Schema, Size, StackSeen, Trouble,
+    UpdatePlan, Wanted,
 };
 use ptero_deploy::plan::update::plan;
 use ptero_deploy::plan::way_back::PastImages;

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use crate::config::DrainPolicy;
 use crate::digest;
 use crate::name::ServiceName;
 use crate::plan::quota::Quota;
@@ -164,19 +165,6 @@ pub struct Room {
     pub ports: Quota,
     /// Security groups.
     pub security_groups: Quota,
-}
-
-/// What to do with jobs that still run at the drain's deadline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DrainPolicy {
-    /// Wait on.
-    #[default]
-    Wait,
-    /// End them so that another worker starts them again.
-    Requeue,
-    /// End them as failed.
-    Abort,
 }
 
 /// What the operator allows, and asks for.

@@ -2,9 +2,8 @@
 
 use std::fmt::Write;
 
-use super::model::{
-    Batch, BatchKind, Drain, DrainPolicy, Jobs, Migration, Refusal, Reversible, UpdatePlan,
-};
+use super::model::{Batch, BatchKind, Drain, Jobs, Migration, Refusal, Reversible, UpdatePlan};
+use crate::config::DrainPolicy;
 use crate::plan::way_back::WayBack;
 use crate::template::release::ReleaseRecord;
 
