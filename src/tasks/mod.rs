@@ -13,6 +13,7 @@ pub mod images;
 pub mod loading;
 pub mod lock;
 pub mod man;
+pub mod observe;
 pub mod operator;
 pub mod program;
 pub mod promote;

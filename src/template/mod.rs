@@ -2,7 +2,6 @@
 //! input gives the same text, so that a digest of it means something.
 
 mod boot;
-mod demand;
 mod drain;
 mod fill;
 mod firewall;

@@ -47,3 +47,14 @@ pub(super) const REDIS_SECRET: &str = "secret_redis";
 pub(super) fn member(member: &Member, digest8: &str) -> String {
     format!("{}-{digest8}", member.slot_name()).replace('-', "_")
 }
+
+/// Whether `resource` tells the gateway who is behind it.
+pub(super) fn is_backends(resource: &str) -> bool {
+    [
+        BACKENDS,
+        BACKENDS_CONFIG,
+        CANARY_BACKENDS,
+        CANARY_BACKENDS_CONFIG,
+    ]
+    .contains(&resource)
+}

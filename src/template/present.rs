@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::drain;
 use super::hot::{Resource, Term};
-use super::model::RenderedMember;
-use super::names;
+use super::model::{RenderedMember, Template};
 use super::place::Placed;
+use super::release::JOURNAL;
+use super::{gate, names};
 use crate::name::{PoolName, RoleName, ServiceName};
 use crate::topology::{Kind, Member, RoleKey, Topology};
 
@@ -31,6 +32,8 @@ pub struct PresentMember {
     pub rendered: RenderedMember,
     /// The id of the image that it was made from.
     pub image: String,
+    /// The name or id of its flavor.
+    pub flavor: String,
     pub(super) resource: Resource,
     pub(super) file: String,
 }
@@ -42,6 +45,29 @@ impl Present {
         self.resources()
             .filter_map(|(name, definition)| self.member(topology, name, definition))
             .collect()
+    }
+
+    /// The resources beside members that `template` has otherwise, or only one of
+    /// the two has. What an update itself needs is left out.
+    pub fn other_infrastructure(&self, template: &Template) -> Vec<String> {
+        let no_resources = serde_json::Map::new();
+        let resources = |template: &Value| {
+            let resources = template.get("resources").and_then(Value::as_object);
+            let resources = resources.unwrap_or(&no_resources).clone();
+            resources
+                .into_iter()
+                .filter(|(name, definition)| is_infrastructure(name, definition))
+                .collect::<IndexMap<String, Value>>()
+        };
+        let (mine, theirs) = (resources(&self.template), resources(&template.json));
+        let mut names: Vec<String> = mine
+            .iter()
+            .filter(|(name, definition)| theirs.get(*name) != Some(definition))
+            .map(|(name, _)| name.clone())
+            .collect();
+        let added = theirs.keys().filter(|name| !mine.contains_key(*name));
+        names.extend(added.cloned());
+        names
     }
 
     pub(super) fn resources(&self) -> impl Iterator<Item = (&String, &Value)> {
@@ -67,7 +93,7 @@ impl Present {
             pool: PoolName::new(text("ptero_pool")?).ok()?,
             slot: slot(member_name)?,
         };
-        let image = definition.get("properties")?.get("image")?.as_str()?;
+        let property = |name: &str| definition.get("properties")?.get(name)?.as_str();
         Some(PresentMember {
             rendered: RenderedMember {
                 member,
@@ -75,7 +101,8 @@ impl Present {
                 resource: name.to_owned(),
                 digest: text("ptero_digest")?.to_owned(),
             },
-            image: image.to_owned(),
+            image: property("image")?.to_owned(),
+            flavor: property("flavor")?.to_owned(),
             file: self.files.get(&resource.kind)?.clone(),
             resource,
         })
@@ -104,6 +131,12 @@ impl PresentMember {
             address,
         }
     }
+}
+
+fn is_infrastructure(name: &str, definition: &Value) -> bool {
+    let kind = definition.get("type").and_then(Value::as_str);
+    let of_updates = gate::is_gate(name) || names::is_backends(name) || name == JOURNAL;
+    !of_updates && !kind.is_some_and(is_member)
 }
 
 pub(super) fn is_member(kind: &str) -> bool {

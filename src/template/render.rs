@@ -83,20 +83,10 @@ pub fn stage(
 fn beneath(present: &Present) -> IndexMap<String, Resource> {
     present
         .resources()
-        .filter(|(name, _)| !gate::is_gate(name) && !is_backends(name))
+        .filter(|(name, _)| !gate::is_gate(name) && !names::is_backends(name))
         .filter_map(|(name, definition)| Some((name.clone(), Resource::read(definition)?)))
         .filter(|(_, resource)| !is_member(&resource.kind))
         .collect()
-}
-
-fn is_backends(name: &str) -> bool {
-    [
-        names::BACKENDS,
-        names::BACKENDS_CONFIG,
-        names::CANARY_BACKENDS,
-        names::CANARY_BACKENDS_CONFIG,
-    ]
-    .contains(&name)
 }
 
 /// The gates, and the order that they bring: canaries, their checks, the other new

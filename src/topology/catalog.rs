@@ -119,6 +119,10 @@ pub struct Migrate {
     pub command: Vec<String>,
     /// Prints the newest revision the code knows.
     pub head: Vec<String>,
+    /// Whether older code runs on the newer schema.
+    pub older_code_works: bool,
+    /// Brings the schema back to a revision, where there is a way.
+    pub downgrade: Option<Vec<String>>,
 }
 
 /// A kind of server of a service.

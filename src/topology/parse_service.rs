@@ -9,6 +9,9 @@ use super::parse_runtime::runtime;
 use crate::config::reader::{Fields, Item, Reader};
 use crate::name::RoleName;
 
+/// The key that says whether older code runs on a newer schema.
+const OLDER_CODE: &str = "older_code";
+
 pub(super) fn service(
     reader: &mut Reader<'_>,
     item: &Item<'_>,
@@ -103,16 +106,15 @@ fn application(
     if let Some(item) = fields.take("environment") {
         service.environment = texts_with_placeholders(reader, &item, service, outline);
     }
-    service.migrate = fields.take("migrate").and_then(|item| {
-        let mut fields = reader.map(&item)?;
-        let command = reader.need(&mut fields, "command");
-        let head = reader.need(&mut fields, "head");
-        reader.finish(fields);
-        Some(Migrate {
-            command: reader.texts(&command?),
-            head: reader.texts(&head?),
-        })
-    });
+    service.migrate = fields
+        .take("migrate")
+        .and_then(|item| migrate(reader, &item));
+    // Only plans ask for it: an image is no other because of what is said there.
+    if let Some(entry) = service.entry.get_mut("migrate")
+        && let Some(entry) = entry.as_object_mut()
+    {
+        entry.shift_remove(OLDER_CODE);
+    }
     let Some(roles) = reader
         .need(fields, "roles")
         .and_then(|item| reader.map(&item))
@@ -133,6 +135,28 @@ fn application(
             }
         }
     }
+}
+
+fn migrate(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Migrate> {
+    let mut fields = reader.map(item)?;
+    let command = reader.need(&mut fields, "command");
+    let head = reader.need(&mut fields, "head");
+    let older_code = fields.take(OLDER_CODE);
+    let downgrade = fields.take("downgrade");
+    reader.finish(fields);
+    let works = older_code.and_then(|item| {
+        reader.parsed(&item, |text| match text {
+            "works" => Ok(true),
+            "fails" => Ok(false),
+            _ => Err(format!("`{text}` is neither `works` nor `fails`")),
+        })
+    });
+    Some(Migrate {
+        command: reader.texts(&command?),
+        head: reader.texts(&head?),
+        older_code_works: works.unwrap_or(false),
+        downgrade: downgrade.map(|item| reader.texts(&item)),
+    })
 }
 
 /// Names that go into URLs and SQL: nothing in them needs quoting.

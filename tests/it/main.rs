@@ -14,4 +14,5 @@ mod scripted;
 mod slow;
 mod stages;
 mod tidy;
+mod update_plan;
 mod verify;

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use crate::config::DrainPolicy;
 use crate::digest;
 use crate::name::ServiceName;
 use crate::plan::quota::Quota;
@@ -115,6 +116,8 @@ pub struct Wanted {
     pub schema: IndexMap<ServiceName, Schema>,
     /// Recipes whose image is not there yet.
     pub unbuilt: Vec<String>,
+    /// Resources beside members that differ from the stack's: networks, rules.
+    pub infrastructure: Vec<String>,
 }
 
 /// A service's schema before and after.
@@ -124,6 +127,8 @@ pub struct Schema {
     pub old: Option<String>,
     /// The newest revision that the new code knows.
     pub new: Option<String>,
+    /// Whether `new` is unknown only because the image is not built yet.
+    pub unbuilt: bool,
     /// What is known of going back.
     pub reversible: Reversible,
 }
@@ -160,19 +165,6 @@ pub struct Room {
     pub ports: Quota,
     /// Security groups.
     pub security_groups: Quota,
-}
-
-/// What to do with jobs that still run at the drain's deadline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DrainPolicy {
-    /// Wait on.
-    #[default]
-    Wait,
-    /// End them so that another worker starts them again.
-    Requeue,
-    /// End them as failed.
-    Abort,
 }
 
 /// What the operator allows, and asks for.
@@ -224,6 +216,8 @@ pub struct UpdatePlan {
     pub to: ReleaseRecord,
     /// What the plan was computed from; empty where there was no stack.
     pub fingerprint: String,
+    /// Resources beside members that change; they do so with the first batch.
+    pub infrastructure: Vec<String>,
     /// What will be done, in order; none: nothing to do.
     pub batches: Vec<Batch>,
     /// Every member that is named below, by its resource.
@@ -265,7 +259,8 @@ pub struct Server {
     pub slot: u32,
 }
 
-/// One step of an update: the stack is whole after it.
+/// One step of an update: the stack is whole after it. One that neither adds nor
+/// removes changes only the infrastructure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
     /// In which order it adds and removes.
@@ -317,6 +312,8 @@ pub struct Migration {
     /// The newest revision that the new code knows; none: not known before its
     /// image is built.
     pub to: Option<String>,
+    /// Whether `to` is unknown only because the image is not built yet.
+    pub unbuilt: bool,
     /// How it can be undone.
     pub reversible: Reversible,
 }

@@ -8,6 +8,8 @@ pub mod goal;
 pub mod history;
 pub mod locked;
 pub mod outputs;
+pub mod plan;
+pub mod planning;
 pub mod release;
 pub mod room;
 pub mod status;
@@ -25,6 +27,8 @@ use crate::tasks::context::Context;
 pub enum Stack {
     /// Create an environment's stack at a tag, with its images first if missing.
     Create(create::Args),
+    /// Show what creating or updating an environment's stack would do, and cost.
+    Plan(plan::Args),
     /// Bring another release or size into an environment's stack, and lose no work.
     Update(update::Args),
     /// Delete an environment's stack and everything in it.
@@ -46,6 +50,7 @@ impl Stack {
     pub async fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
             Self::Create(args) => create::run(args, context).await,
+            Self::Plan(args) => plan::run(args, context).await,
             Self::Update(args) => update::run(args, context).await,
             Self::Delete(args) => delete::run(args, context).await,
             Self::Status(args) => status::run(args, context).await,

@@ -7,7 +7,7 @@ use crate::bake::identify::{Identified, identify};
 use crate::cli::values;
 use crate::error::{Failure, Kind};
 use crate::name::{EnvName, Tag};
-use crate::plan::images::usable;
+use crate::plan::images::{ImageFact, usable};
 use crate::tasks::context::Context;
 use crate::tasks::images::kitchen::kitchen;
 use crate::tasks::stack::release;
@@ -52,9 +52,7 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let (_, there) = kitchen(context, &loaded, &cloud, &identified)
         .plan()
         .await?;
-    let images = images(&identified, |digest| {
-        usable(digest, &there).map_or_else(|| NOT_BUILT.to_owned(), |image| image.id.clone())
-    });
+    let images = images(&identified, &there);
     let template = release::template(&cloud, &topology, &identified, images).await?;
     let mut text = match args.format {
         DocumentFormat::Yaml => template.to_hot_yaml(),
@@ -71,9 +69,10 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     context.output.write(&text)
 }
 
-fn images(identified: &Identified, id: impl Fn(&str) -> String) -> Images {
+/// The images of a tag; one that is not built yet has a placeholder for its id.
+pub fn images(identified: &Identified, there: &[ImageFact]) -> Images {
     let image = |digest: &str| ImageRef {
-        id: id(digest),
+        id: usable(digest, there).map_or_else(|| NOT_BUILT.to_owned(), |image| image.id.clone()),
         digest: digest.to_owned(),
     };
     identified

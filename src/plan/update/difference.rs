@@ -1,0 +1,155 @@
+//! What is there against what is wanted: which members stay, and which go for
+//! which others.
+
+use indexmap::IndexMap;
+
+use super::load::Load;
+use super::model::{Input, MemberSeen, Server, Trouble, Wanted};
+use crate::template::RenderedMember;
+use crate::topology::{Kind, Member, RoleKey};
+
+/// A member that comes or goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mover {
+    pub(super) resource: String,
+    pub(super) load: Load,
+    /// Whether it serves now; a new one does once it is there.
+    pub(super) serves: bool,
+}
+
+/// What happens in one place: a new member, an old one, or one for the other. One
+/// that is made anew is both, under one name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Swap {
+    pub(super) role: RoleKey,
+    pub(super) kind: Kind,
+    pub(super) add: Option<Mover>,
+    pub(super) remove: Option<Mover>,
+}
+
+/// All that differs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Difference {
+    pub(super) unchanged: Vec<String>,
+    pub(super) repairs: IndexMap<String, Trouble>,
+    pub(super) swaps: Vec<Swap>,
+    /// Every member that is named, by its resource.
+    pub(super) servers: IndexMap<String, Server>,
+}
+
+impl Swap {
+    /// Whether what is on the old one is lost, as it cannot be beside its successor.
+    pub(super) fn is_stateful(&self) -> bool {
+        self.kind != Kind::Application && self.remove.is_some()
+    }
+
+    pub(super) fn is_repair(&self) -> bool {
+        match (&self.add, &self.remove) {
+            (Some(add), Some(remove)) => add.resource == remove.resource,
+            _ => false,
+        }
+    }
+
+    pub(super) fn replaces(&self) -> bool {
+        self.add.is_some() && self.remove.is_some() && !self.is_repair()
+    }
+}
+
+pub(super) fn difference(input: &Input<'_>) -> Difference {
+    let seen = input.seen.map_or(&[][..], |seen| &seen.members);
+    let mut difference = Difference::default();
+    let mut fresh: Vec<&RenderedMember> = Vec::new();
+    for wanted in &input.wanted.members {
+        let server = server(&wanted.member, &wanted.name);
+        difference.servers.insert(wanted.resource.clone(), server);
+        match seen.iter().find(|one| one.resource == wanted.resource) {
+            Some(there) if there.healthy => difference.unchanged.push(wanted.resource.clone()),
+            Some(there) => {
+                let trouble = there.trouble.clone().unwrap_or(Trouble {
+                    why: "it is not healthy".to_owned(),
+                    unknown_to_heat: false,
+                });
+                difference.repairs.insert(wanted.resource.clone(), trouble);
+                difference.swaps.push(Swap {
+                    role: wanted.member.role.clone(),
+                    kind: wanted.member.kind,
+                    add: Some(arriving(wanted, input.wanted)),
+                    remove: Some(leaving(there)),
+                });
+            }
+            None => fresh.push(wanted),
+        }
+    }
+    let mut old: Vec<&MemberSeen> = seen
+        .iter()
+        .filter(|one| !difference.servers.contains_key(&one.resource))
+        .collect();
+    for one in &old {
+        let server = server(&one.member, &one.name);
+        difference.servers.insert(one.resource.clone(), server);
+    }
+    for (wanted, partner) in paired(&fresh, &mut old) {
+        difference.swaps.push(Swap {
+            role: wanted.member.role.clone(),
+            kind: wanted.member.kind,
+            add: Some(arriving(wanted, input.wanted)),
+            remove: partner.map(leaving),
+        });
+    }
+    difference.swaps.extend(old.into_iter().map(|one| Swap {
+        role: one.member.role.clone(),
+        kind: one.member.kind,
+        add: None,
+        remove: Some(leaving(one)),
+    }));
+    difference
+}
+
+/// The old member that goes for each new one: of the same slot, else of the same
+/// pool, else of the same role. What is left in `old` goes for nothing.
+fn paired<'a>(
+    fresh: &[&'a RenderedMember],
+    old: &mut Vec<&'a MemberSeen>,
+) -> Vec<(&'a RenderedMember, Option<&'a MemberSeen>)> {
+    let nearness: [fn(&Member, &Member) -> bool; 3] = [
+        |a, b| a == b,
+        |a, b| a.role == b.role && a.pool == b.pool,
+        |a, b| a.role == b.role,
+    ];
+    let mut pairs: Vec<(&RenderedMember, Option<&MemberSeen>)> =
+        fresh.iter().map(|wanted| (*wanted, None)).collect();
+    for near in nearness {
+        for (wanted, partner) in pairs.iter_mut().filter(|(_, partner)| partner.is_none()) {
+            if let Some(index) = old.iter().position(|one| near(&wanted.member, &one.member)) {
+                *partner = Some(old.remove(index));
+            }
+        }
+    }
+    pairs
+}
+
+fn server(member: &Member, name: &str) -> Server {
+    Server {
+        name: name.to_owned(),
+        role: member.role.to_string(),
+        pool: member.pool.to_string(),
+        slot: member.slot,
+    }
+}
+
+fn arriving(rendered: &RenderedMember, wanted: &Wanted) -> Mover {
+    let size = wanted.sizes.get(&rendered.member.role).copied();
+    Mover {
+        resource: rendered.resource.clone(),
+        load: Load::of_member(rendered.member.kind, size.unwrap_or_default()),
+        serves: true,
+    }
+}
+
+fn leaving(seen: &MemberSeen) -> Mover {
+    Mover {
+        resource: seen.resource.clone(),
+        load: Load::of_member(seen.member.kind, seen.size),
+        serves: seen.healthy,
+    }
+}

@@ -1,0 +1,288 @@
+//! What is there and what is wanted in, a plan or what forbids it out.
+
+use indexmap::IndexMap;
+
+use super::batches::Batches;
+use super::difference::{Difference, Swap, difference};
+use super::model::{
+    Batch, BatchKind, Drain, Input, Jobs, MemberSeen, Migration, Options, Refusal, SinglePoint,
+    StackSeen, UpdatePlan, Wanted,
+};
+use crate::plan::way_back::{WayBack, way_back};
+use crate::topology::{Kind, RoleKey};
+
+/// The version of a plan's format.
+const VERSION: u32 = 1;
+
+impl UpdatePlan {
+    /// Whether nothing would be written.
+    pub fn is_nothing(&self) -> bool {
+        self.batches.is_empty() && !self.is_only_named_anew()
+    }
+
+    /// Whether the members stay and only what they are called changes: another tag
+    /// with the same content.
+    pub fn is_only_named_anew(&self) -> bool {
+        let from = self.from.as_ref();
+        self.batches.is_empty() && from.is_none_or(|from| from.tag != self.to.tag)
+    }
+}
+
+/// Plans an update; all that forbids it is told at once.
+pub fn plan(input: &Input<'_>) -> Result<UpdatePlan, Vec<Refusal>> {
+    let difference = difference(input);
+    let mut refusals = stateful_refusals(&difference.swaps, input.options);
+    let mut batches = Batches::new(input);
+    let filled = batches.fill(difference.swaps.clone());
+    // What follows from a wrong first answer would only confuse.
+    if let Err(refusal) = filled {
+        refusals.push(hinted(refusal, input));
+    }
+    let migrations = migrations(input.wanted);
+    let way_back = if batches.done.is_empty() || input.seen.is_none() {
+        WayBack::Open
+    } else {
+        let short = if input.options.allow_remove_first {
+            Vec::new()
+        } else {
+            batches.short_for_return(&difference.swaps)
+        };
+        let from = input.seen.and_then(|seen| seen.release.as_ref());
+        // What is wanted too will be there, built first where it is not yet.
+        let mut images = input.images.clone();
+        images.extend(input.wanted.release.images.values().cloned());
+        way_back(from, &images, &migrations, &short)
+    };
+    if let WayBack::Closed { reasons } = &way_back
+        && !input.options.no_way_back
+    {
+        let reasons = reasons.clone();
+        refusals.push(Refusal::NoWayBack { reasons });
+    }
+    if !refusals.is_empty() {
+        return Err(refusals);
+    }
+    if batches.done.is_empty() && !input.wanted.infrastructure.is_empty() {
+        batches.done.push(only_infrastructure());
+    }
+    Ok(assembled(input, difference, batches, migrations, way_back))
+}
+
+fn assembled(
+    input: &Input<'_>,
+    difference: Difference,
+    batches: Batches<'_>,
+    migrations: Vec<Migration>,
+    way_back: WayBack,
+) -> UpdatePlan {
+    let Difference {
+        unchanged,
+        repairs,
+        mut servers,
+        ..
+    } = difference;
+    let touched = |resource: &String| {
+        let of = |batch: &Batch| batch.add.contains(resource) || batch.remove.contains(resource);
+        unchanged.contains(resource) || batches.done.iter().any(of)
+    };
+    servers.retain(|resource, _| touched(resource));
+    let seen = input.seen;
+    UpdatePlan {
+        version: VERSION,
+        env: input.env.to_owned(),
+        stack: seen.map(|seen| seen.name.clone()),
+        from: seen.and_then(|seen| seen.release.clone()),
+        to: input.wanted.release.clone(),
+        fingerprint: seen.map(StackSeen::fingerprint).unwrap_or_default(),
+        infrastructure: input.wanted.infrastructure.clone(),
+        servers,
+        unchanged,
+        repairs,
+        builds: input.wanted.unbuilt.clone(),
+        migrations,
+        way_back,
+        peak: input.room.peaks(batches.peak),
+        single_points: single_points(&batches.done, input),
+        jobs: jobs(&batches.done, input),
+        drain: Drain {
+            deadline_s: input.options.drain_deadline_s,
+            policy: input.options.drain_policy,
+        },
+        expected_s: expected(&batches.done, input),
+        warnings: warnings(input, &batches.done),
+        batches: batches.done,
+    }
+}
+
+/// What would be lost with a server that cannot stand beside its successor.
+pub fn lost(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Application => "none serves until the new one is up",
+        Kind::Postgresql => "all data and history of every service",
+        Kind::Rabbitmq => "all steps that wait in queues or are in flight",
+        Kind::Redis => "every running net",
+        Kind::Gateway => "every connection, and new ones for as long as the new server boots",
+    }
+}
+
+fn stateful_refusals(swaps: &[Swap], options: &Options) -> Vec<Refusal> {
+    let refused = swaps
+        .iter()
+        .filter(|swap| swap.is_stateful() && !options.allow_stateful.contains(&swap.role.service));
+    refused
+        .map(|swap| Refusal::Stateful {
+            service: swap.role.service.clone(),
+            lost: lost(swap.kind).to_owned(),
+        })
+        .collect()
+}
+
+/// Says of a lack of room whether it would do to remove old members first.
+fn hinted(refusal: Refusal, input: &Input<'_>) -> Refusal {
+    let Refusal::NoRoom { short, .. } = refusal else {
+        return refusal;
+    };
+    let options = Options {
+        allow_remove_first: true,
+        ..input.options.clone()
+    };
+    let removing = Input {
+        options: &options,
+        ..*input
+    };
+    let would_do = !input.options.allow_remove_first
+        && Batches::new(&removing)
+            .fill(difference(&removing).swaps)
+            .is_ok();
+    Refusal::NoRoom {
+        short,
+        remove_first_would_do: would_do,
+    }
+}
+
+fn migrations(wanted: &Wanted) -> Vec<Migration> {
+    let changed = wanted
+        .schema
+        .iter()
+        .filter(|(_, schema)| schema.old.is_none() || schema.old != schema.new);
+    changed
+        .map(|(service, schema)| Migration {
+            service: service.clone(),
+            from: schema.old.clone(),
+            to: schema.new.clone(),
+            unbuilt: schema.unbuilt,
+            reversible: schema.reversible,
+        })
+        .collect()
+}
+
+fn only_infrastructure() -> Batch {
+    Batch {
+        kind: BatchKind::Surge,
+        canaries: Vec::new(),
+        add: Vec::new(),
+        remove: Vec::new(),
+        capacity: Vec::new(),
+    }
+}
+
+fn single_points(batches: &[Batch], input: &Input<'_>) -> Vec<SinglePoint> {
+    let members = input.wanted.members.iter().map(|one| &one.member);
+    let seen = input.seen.iter().flat_map(|seen| &seen.members);
+    let kinds: IndexMap<String, Kind> = seen
+        .map(|one| &one.member)
+        .chain(members)
+        .map(|member| (member.role.to_string(), member.kind))
+        .collect();
+    let mut points: Vec<SinglePoint> = Vec::new();
+    let touched = batches.iter().filter(|one| one.kind != BatchKind::Create);
+    for capacity in touched.flat_map(|batch| &batch.capacity) {
+        let gap = capacity.lowest == 0 && capacity.now > 0 && capacity.after > 0;
+        let kind = kinds.get(&capacity.role).copied();
+        let kind = kind.unwrap_or(Kind::Application);
+        let replaced = kind != Kind::Application && capacity.now > 0;
+        if (gap || replaced) && !points.iter().any(|point| point.role == capacity.role) {
+            points.push(SinglePoint {
+                role: capacity.role.clone(),
+                lost: lost(kind).to_owned(),
+            });
+        }
+    }
+    points
+}
+
+fn removed<'a>(batches: &[Batch], input: &Input<'a>) -> Vec<&'a MemberSeen> {
+    let goes = |one: &&MemberSeen| {
+        batches
+            .iter()
+            .any(|batch| batch.remove.contains(&one.resource))
+    };
+    let members = input.seen.into_iter().flat_map(|seen| &seen.members);
+    members.filter(goes).collect()
+}
+
+fn jobs(batches: &[Batch], input: &Input<'_>) -> Option<Jobs> {
+    removed(batches, input)
+        .into_iter()
+        .filter_map(|member| member.jobs)
+        .reduce(|sum, jobs| Jobs {
+            running: sum.running.saturating_add(jobs.running),
+            queued: sum.queued.saturating_add(jobs.queued),
+        })
+}
+
+/// New members come up side by side, in each batch the canaries before the others;
+/// each takes as long as the slowest of its role took, or the slowest of all.
+fn expected(batches: &[Batch], input: &Input<'_>) -> Option<u64> {
+    let mut slowest: IndexMap<&RoleKey, u64> = IndexMap::new();
+    for one in &input.seen?.members {
+        let boot = slowest.entry(&one.member.role).or_default();
+        *boot = one.boot_s.unwrap_or(0).max(*boot);
+    }
+    let overall = slowest.values().copied().max().filter(|most| *most > 0)?;
+    let boot = |resource: &String| {
+        let mut members = input.wanted.members.iter();
+        let member = members.find(|one| one.resource == *resource)?;
+        let known = slowest.get(&member.member.role).copied();
+        Some(known.filter(|known| *known > 0).unwrap_or(overall))
+    };
+    let total = batches.iter().map(|batch| {
+        let (first, rest): (Vec<&String>, Vec<&String>) = batch
+            .add
+            .iter()
+            .partition(|resource| batch.canaries.contains(resource));
+        let longest =
+            |group: Vec<&String>| group.into_iter().filter_map(boot).max().unwrap_or_default();
+        longest(first).saturating_add(longest(rest))
+    });
+    Some(total.fold(0, u64::saturating_add)).filter(|total| *total > 0)
+}
+
+fn warnings(input: &Input<'_>, batches: &[Batch]) -> Vec<String> {
+    let Some(seen) = input.seen else {
+        return Vec::new();
+    };
+    let mut warnings = Vec::new();
+    let surges = batches.iter().filter(|one| one.kind == BatchKind::Surge);
+    if surges.filter(|one| !one.add.is_empty()).count() > 1 {
+        warnings.push(
+            "not all new members come at once: Heat by itself undoes only the batch that fails"
+                .to_owned(),
+        );
+    }
+    if seen.status.ends_with("_IN_PROGRESS") {
+        warnings.push(format!(
+            "the stack is {}: something is changing it now, and this plan will be out of date",
+            seen.status
+        ));
+    } else if seen.status.ends_with("_FAILED") {
+        warnings.push(format!("the stack is {}", seen.status));
+    }
+    if let Some(update) = &seen.unfinished {
+        warnings.push(format!(
+            "an update to {} has not ended (batch {} of {})",
+            update.target.tag, update.batch, update.batches
+        ));
+    }
+    warnings
+}
