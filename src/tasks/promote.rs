@@ -72,7 +72,10 @@ fn tested<'a>(args: &Args, records: &'a Records) -> Result<&'a ReleaseRecord, Fa
     let refuse = |message: String| Failure::new(Kind::Refused, message);
     let from = &args.from;
     if let Some(update) = &records.update {
-        let message = format!("`{from}` is in the middle of an update to `{}`", update.target.tag);
+        let message = format!(
+            "`{from}` is in the middle of an update to `{}`",
+            update.target.tag
+        );
         return Err(refuse(message).hint(format!("`ptero-deploy resume {from}` ends it")));
     }
     let Some(release) = records.current() else {
@@ -82,14 +85,11 @@ fn tested<'a>(args: &Args, records: &'a Records) -> Result<&'a ReleaseRecord, Fa
     if let Some(tag) = args.tag.as_ref().filter(|tag| **tag != release.tag) {
         return Err(refuse(format!("`{from}` runs {named}, not `{tag}`")));
     }
-    let missing: Vec<&str> = [
-        ("fast", &release.tests.fast),
-        ("slow", &release.tests.slow),
-    ]
-    .into_iter()
-    .filter(|(_, passed)| passed.is_none())
-    .map(|(tests, _)| tests)
-    .collect();
+    let missing: Vec<&str> = [("fast", &release.tests.fast), ("slow", &release.tests.slow)]
+        .into_iter()
+        .filter(|(_, passed)| passed.is_none())
+        .map(|(tests, _)| tests)
+        .collect();
     if missing.is_empty() {
         return Ok(release);
     }
