@@ -47,7 +47,7 @@ mount)
     pivot_root . .old
     umount -l /.old
     rmdir /.old
-    exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root PTERO_DEVCLOUD_ROOT="$HOME_DIRECTORY" \
+    exec env -i PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root PTERO_DEVCLOUD_ROOT="$HOME_DIRECTORY" \
         tini -- sleep infinity
     ;;
 esac

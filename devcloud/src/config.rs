@@ -107,7 +107,7 @@ const TEMPLATES: [File; 19] = [
 ];
 
 /// Programs of ours, taken as they are.
-const PROGRAMS: [File; 5] = [
+const PROGRAMS: [File; 6] = [
     (
         "/opt/devcloud/join",
         PROGRAM,
@@ -132,6 +132,11 @@ const PROGRAMS: [File; 5] = [
         "/opt/devcloud/resources.py",
         PUBLIC,
         include_str!("../files/inside/resources.py"),
+    ),
+    (
+        "/usr/local/sbin/ebtables",
+        PROGRAM,
+        include_str!("../files/inside/ebtables"),
     ),
 ];
 

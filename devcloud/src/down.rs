@@ -15,6 +15,7 @@ use crate::links;
 use crate::lock::Lock;
 use crate::loops;
 use crate::progress::Reporter;
+use crate::sysctl;
 
 /// The database writes its pages out within this; killed, it repairs itself at the next start, only slower.
 const DATABASE_LIMIT: Duration = Duration::from_secs(15);
@@ -47,7 +48,10 @@ fn stop(layout: &Layout, groups: &Hierarchies) -> Result<(), Error> {
     loops::detach(layout)?;
     groups.remove()?;
     if let Some(before) = Before::recall(layout)? {
-        links::set_ip_forward(&before.ip_forward)?;
+        sysctl::IP_FORWARD.set(&before.ip_forward)?;
+        if let Some(instances) = &before.inotify_instances {
+            sysctl::INOTIFY_INSTANCES.set(instances)?;
+        }
         loops::forget(layout, &before.loops)?;
         // The next `up` looks at the host afresh.
         files::remove(&layout.host_state())?;

@@ -11,9 +11,9 @@ use crate::command;
 use crate::error::Error;
 use crate::files;
 use crate::layout::Layout;
-use crate::links;
 use crate::loops;
 use crate::progress::Reporter;
+use crate::sysctl;
 
 /// Programs the host must have, with the Debian package of each.
 const TOOLS: [(&str, &str); 10] = [
@@ -148,6 +148,9 @@ fn missing_tools() -> BTreeMap<&'static str, &'static str> {
 pub(crate) struct Before {
     /// `net.ipv4.ip_forward`.
     pub(crate) ip_forward: String,
+    /// `fs.inotify.max_user_instances`; earlier versions left it as it was.
+    #[serde(default)]
+    pub(crate) inotify_instances: Option<String>,
     /// Numbers of its loop devices.
     pub(crate) loops: BTreeSet<u32>,
 }
@@ -159,7 +162,8 @@ impl Before {
             return Ok(before);
         }
         let before = Self {
-            ip_forward: links::ip_forward()?,
+            ip_forward: sysctl::IP_FORWARD.value()?,
+            inotify_instances: Some(sysctl::INOTIFY_INSTANCES.value()?),
             loops: loops::present(),
         };
         let path = layout.host_state();

@@ -32,6 +32,7 @@ mod services;
 mod settings;
 mod sources;
 mod status;
+mod sysctl;
 mod template;
 mod threads;
 mod up;

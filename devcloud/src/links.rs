@@ -1,4 +1,4 @@
-//! The two cables between host and cloud, the rule that lets servers out, and `ip_forward`.
+//! The two cables between host and cloud, and the rule that lets servers out.
 
 use std::fs;
 use std::path::Path;
@@ -7,26 +7,8 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::command;
-use crate::error::{At as _, Error};
+use crate::error::Error;
 use crate::network as net;
-
-const IP_FORWARD: &str = "/proc/sys/net/ipv4/ip_forward";
-
-/// The current value of `ip_forward`.
-pub(crate) fn ip_forward() -> Result<String, Error> {
-    let path = Path::new(IP_FORWARD);
-    Ok(fs::read_to_string(path).at("read", path)?.trim().to_owned())
-}
-
-/// Sets it; setting is skipped when nothing changes, as it resets other settings of the host.
-pub(crate) fn set_ip_forward(value: &str) -> Result<(), Error> {
-    let path = Path::new(IP_FORWARD);
-    if ip_forward()? == value {
-        Ok(())
-    } else {
-        fs::write(path, value).at("write", path)
-    }
-}
 
 /// Removes links that a killed cloud left behind (the kernel takes a moment for its own part), and refuses when links of
 /// our names are somebody else's.

@@ -20,6 +20,7 @@ use crate::rootfs;
 use crate::secrets::Secrets;
 use crate::services::Services;
 use crate::settings::Release;
+use crate::sysctl;
 use crate::threads::joined;
 
 /// See the module.
@@ -88,7 +89,8 @@ fn boot(
         Some(keeper) => keeper,
         None => report.step("namespaces and links", || fresh(layout, groups))?,
     };
-    links::set_ip_forward("1")?;
+    sysctl::IP_FORWARD.set("1")?;
+    sysctl::INOTIFY_INSTANCES.raise(sysctl::INOTIFY_INSTANCES_MIN)?;
     links::masquerade()?;
     if let Some(chain) = links::forwarding_dropped() {
         report.note(format!("nftables chain `{chain}` of this host drops forwarded packets: servers will have no way out until it lets 172.31.250.0/23 pass"));

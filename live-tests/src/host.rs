@@ -23,6 +23,16 @@ pub(crate) fn listings() -> Result<Listings> {
             "loop devices",
             lines("losetup", &["-n", "-O", "BACK-FILE", "-a"])?,
         ),
+        (
+            "kernel settings",
+            lines(
+                "cat",
+                &[
+                    "/proc/sys/net/ipv4/ip_forward",
+                    "/proc/sys/fs/inotify/max_user_instances",
+                ],
+            )?,
+        ),
         ("processes", processes()?),
     ])
 }

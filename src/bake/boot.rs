@@ -120,7 +120,7 @@ async fn address(cloud: &Cloud, stack: &StackRef) -> Result<String, Failure> {
     address.map(ToOwned::to_owned).ok_or_else(|| {
         Failure::new(
             Kind::Failed,
-            format!("build machine `{}` has no floating IP", stack.name),
+            format!("build machine `{}` has no address", stack.name),
         )
     })
 }
@@ -145,7 +145,7 @@ async fn reached(builder: &Builder) -> Result<(), Failure> {
             );
             return Err(Failure::new(Kind::TimedOut, message)
                 .caused_by(said)
-                .hint("is its image one with cloud-init and sshd, and may this host reach floating IPs on port 22?"));
+                .hint("is its image one with cloud-init and sshd, and may this host reach port 22 of its address?"));
         }
         sleep(SSH_PAUSE).await;
     }

@@ -38,7 +38,7 @@ pub enum Builder {
     Ssh {
         /// The machine's keys.
         keys: Keys,
-        /// Its floating IP.
+        /// Where it answers.
         address: String,
     },
 }

@@ -7,13 +7,13 @@ use crate::bake::boot::{self, Machine};
 use crate::bake::builder::Builder;
 use crate::bake::machine::MachineInput;
 use crate::bake::run::Kitchen;
+use crate::bake::site::{self, MachineSite, Site};
 use crate::bake::{observe, upload};
-use crate::config::BuildMachine;
 use crate::error::{Failure, Kind};
 use crate::image::{Recipe, TAGS_PROPERTY};
 use crate::openstack::client::Cloud;
 use crate::openstack::glance::Image;
-use crate::plan::flavor::{self, BUILD_MACHINE, FlavorFact};
+use crate::plan::flavor::{self, FlavorFact};
 use crate::plan::images::{ImageFact, ImagePlan, Wanted, plan, usable};
 use crate::template::ImageRef;
 use crate::topology::RecipeName;
@@ -33,12 +33,6 @@ impl Kitchen<'_> {
 
     /// Makes what is missing; with nothing missing, writes nothing to the cloud.
     pub async fn ensure(&self, interrupt: &Interrupt) -> Result<Images, Failure> {
-        if self.config.build.build_machine_network.is_some() {
-            // Ignoring it would put the machine where the operator did not want it.
-            let message = "`images.build.build_machine_network` is not in this version";
-            return Err(Failure::new(Kind::Usage, message)
-                .hint("without it the build machine gets a network of its own"));
-        }
         let (plan, facts) = self.plan().await?;
         for (name, id) in &plan.kept {
             self.reporter.note(name, format!("image {id} is there"));
@@ -46,6 +40,19 @@ impl Kitchen<'_> {
         if plan.is_nothing() {
             return self.found(&facts);
         }
+        let missing: Vec<Recipe> = self
+            .identified
+            .recipes
+            .iter()
+            .filter(|recipe| plan.built.iter().any(|name| name == recipe.name().as_str()))
+            .cloned()
+            .collect();
+        // Before the first write: a mistake here must not leave half of it done.
+        let site = if missing.is_empty() {
+            None
+        } else {
+            Some(site::find(self.cloud, self.config).await?)
+        };
         for (name, id, tags) in &plan.tagged {
             let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
             let tags = tags.join(",");
@@ -61,15 +68,8 @@ impl Kitchen<'_> {
                 .note(id, "removing an image that an earlier run left unfinished");
             self.cloud.glance().delete(id).await?;
         }
-        let missing: Vec<Recipe> = self
-            .identified
-            .recipes
-            .iter()
-            .filter(|recipe| plan.built.iter().any(|name| name == recipe.name().as_str()))
-            .cloned()
-            .collect();
-        if !missing.is_empty() {
-            self.make(&missing, interrupt).await?;
+        if let Some(site) = &site {
+            self.make(site, &missing, interrupt).await?;
         }
         self.found(&observed(self.cloud).await?)
     }
@@ -92,30 +92,29 @@ impl Kitchen<'_> {
         self.identified.recipes.iter().map(image).collect()
     }
 
-    async fn make(&self, missing: &[Recipe], interrupt: &Interrupt) -> Result<(), Failure> {
+    async fn make(
+        &self,
+        site: &Site,
+        missing: &[Recipe],
+        interrupt: &Interrupt,
+    ) -> Result<(), Failure> {
         boot::sweep(self.cloud, self.reporter).await?;
         upload::sweep(self.cloud).await?;
         let _careful = interrupt.careful();
-        match &self.config.build.build_machine {
-            BuildMachine::Local => {
-                if !rustix::process::geteuid().is_root() {
-                    return Err(Failure::new(
-                        Kind::Usage,
-                        "`build_machine_image: local` bakes on this host and needs root",
-                    ));
-                }
-                self.until_stopped(&Builder::Local, missing, interrupt)
-                    .await
-            }
-            BuildMachine::Image(image) => {
-                let machine = self.machine(image).await?;
-                let result = self
-                    .until_stopped(&machine.builder, missing, interrupt)
+        let site = match site {
+            Site::Machine(site) => site,
+            Site::Local => {
+                return self
+                    .until_stopped(&Builder::Local, missing, interrupt)
                     .await;
-                boot::remove(self.cloud, self.reporter, &machine.stack).await;
-                result
             }
-        }
+        };
+        let machine = self.machine(site).await?;
+        let result = self
+            .until_stopped(&machine.builder, missing, interrupt)
+            .await;
+        boot::remove(self.cloud, self.reporter, &machine.stack).await;
+        result
     }
 
     async fn until_stopped(
@@ -131,56 +130,27 @@ impl Kitchen<'_> {
         }
     }
 
-    async fn machine(&self, image: &str) -> Result<Machine, Failure> {
+    async fn machine(&self, site: &MachineSite) -> Result<Machine, Failure> {
         let stack = self.config.stacks.values().next();
-        let public_net = self.config.build.public_net_id.as_deref();
-        let public_net = public_net.or(stack.map(|stack| stack.public_net_id.as_str()));
-        let public_net = public_net.ok_or_else(|| {
-            Failure::new(
-                Kind::Usage,
-                "no public network is known for the build machine",
-            )
-            .hint("set `images.build.public_net_id`")
-        })?;
-        let (flavor, image, network) = tokio::try_join!(
-            self.machine_flavor(),
-            async { Ok(self.cloud.glance().find(image).await?) },
-            async { Ok(self.cloud.neutron().network(public_net).await?) },
-        )?;
         boot::boot(self.cloud, self.reporter, |keys| {
             Ok(boot::new_stack(&MachineInput {
-                image: &image.id,
-                flavor: &flavor,
-                public_net: &network.id,
+                image: &site.image,
+                flavor: &site.flavor,
+                network: &site.network,
                 dns_nameservers: stack.map_or(&[], |stack| &stack.dns_nameservers),
                 user_data: &keys.user_data(),
             }))
         })
         .await
     }
-
-    async fn machine_flavor(&self) -> Result<String, Failure> {
-        let named = self.config.build.build_machine_flavor.as_deref();
-        choose_flavor(
-            self.cloud,
-            named,
-            BUILD_MACHINE,
-            "images.build.build_machine_flavor",
-        )
-        .await
-    }
 }
 
-/// The flavor that is `named`, checked, or the smallest that is enough.
+/// The smallest flavor that is enough; `key` names another.
 pub async fn choose_flavor(
     cloud: &Cloud,
-    named: Option<&str>,
     need: flavor::Need,
     key: &str,
 ) -> Result<String, Failure> {
-    if let Some(named) = named {
-        return Ok(cloud.nova().flavor(named).await?.name);
-    }
     let flavors = cloud.nova().flavors().await?;
     let facts: Vec<FlavorFact> = flavors
         .iter()

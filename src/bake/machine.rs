@@ -1,8 +1,8 @@
 //! The build machine: a Heat stack of its own (one thing to find, one thing to
-//! delete) with a network, a floating IP and one server that only ssh reaches.
+//! delete) with one server that only ssh reaches, and what leads there.
 
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// What names of build stacks begin with.
 pub const STACK_PREFIX: &str = "ptero-build-";
@@ -17,62 +17,135 @@ pub struct MachineInput<'a> {
     pub image: &'a str,
     /// Name or id of the flavor.
     pub flavor: &'a str,
-    /// Name or id of the external network.
-    pub public_net: &'a str,
-    /// Name servers for its subnet; empty lets the cloud choose.
+    /// Where it is put.
+    pub network: &'a MachineNetwork,
+    /// Name servers for its own subnet; empty lets the cloud choose.
     pub dns_nameservers: &'a [String],
     /// cloud-init user data with its keys.
     pub user_data: &'a SecretString,
 }
 
+/// Where a build machine is put, and how it is reached. Ids of networks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MachineNetwork {
+    /// On a network of its own behind this external one, by a floating IP.
+    Own {
+        /// The external network.
+        public_net: String,
+    },
+    /// On one that is there.
+    Given {
+        /// That network.
+        network: String,
+        /// The external network of its floating IP; without one the machine is
+        /// reached at its own address.
+        public_net: Option<String>,
+    },
+}
+
+impl MachineNetwork {
+    fn floating_net(&self) -> Option<&str> {
+        match self {
+            Self::Own { public_net } => Some(public_net),
+            Self::Given { public_net, .. } => public_net.as_deref(),
+        }
+    }
+}
+
 /// The stack's template. User data is a hidden parameter, so that the host key
 /// in it is not shown by whoever lists the stack.
 pub fn template(input: &MachineInput<'_>) -> Value {
-    json!({
-        "heat_template_version": "rocky",
-        "description": "ptero-deploy build machine; may be deleted at any time",
-        "parameters": {"user_data": {"type": "string", "hidden": true}},
-        "resources": {
-            "network": {"type": "OS::Neutron::Net"},
-            "subnet": {"type": "OS::Neutron::Subnet", "properties": {
-                "network": {"get_resource": "network"},
-                "cidr": "10.92.0.0/28",
-                "dns_nameservers": input.dns_nameservers,
-            }},
-            "router": {"type": "OS::Neutron::Router", "properties": {
-                "external_gateway_info": {"network": input.public_net},
-            }},
-            "interface": {"type": "OS::Neutron::RouterInterface", "properties": {
-                "router": {"get_resource": "router"},
-                "subnet": {"get_resource": "subnet"},
-            }},
-            "security_group": {"type": "OS::Neutron::SecurityGroup", "properties": {
+    let mut resources = Map::new();
+    // What must be there before the machine can reach anything.
+    let mut after: &[&str] = &[];
+    let mut port = json!({"security_groups": [{"get_resource": "security_group"}]});
+    match input.network {
+        MachineNetwork::Own { public_net } => {
+            resources.extend(own_network(public_net, input.dns_nameservers));
+            after = &["interface"];
+            port["network"] = json!({"get_resource": "network"});
+            port["fixed_ips"] = json!([{"subnet": {"get_resource": "subnet"}}]);
+        }
+        MachineNetwork::Given { network, .. } => port["network"] = json!(network),
+    }
+    resources.extend(named([
+        (
+            "security_group",
+            json!({"type": "OS::Neutron::SecurityGroup", "properties": {
                 "description": "ssh to the build machine",
                 "rules": [
                     {"protocol": "tcp", "port_range_min": 22, "port_range_max": 22},
                     {"direction": "egress"},
                 ],
-            }},
-            "port": {"type": "OS::Neutron::Port", "properties": {
-                "network": {"get_resource": "network"},
-                "fixed_ips": [{"subnet": {"get_resource": "subnet"}}],
-                "security_groups": [{"get_resource": "security_group"}],
-            }},
-            "floating_ip": {"type": "OS::Neutron::FloatingIP", "depends_on": ["interface"],
-                "properties": {
-                    "floating_network": input.public_net,
-                    "port_id": {"get_resource": "port"},
-            }},
-            "server": {"type": "OS::Nova::Server", "depends_on": ["interface"], "properties": {
+            }}),
+        ),
+        (
+            "port",
+            json!({"type": "OS::Neutron::Port", "properties": port}),
+        ),
+        (
+            "server",
+            json!({"type": "OS::Nova::Server", "depends_on": after, "properties": {
                 "image": input.image,
                 "flavor": input.flavor,
                 "networks": [{"port": {"get_resource": "port"}}],
                 "user_data_format": "RAW",
                 "user_data": {"get_param": "user_data"},
-            }},
-        },
-        "outputs": {"address": {"value": {"get_attr": ["floating_ip", "floating_ip_address"]}}},
+            }}),
+        ),
+    ]));
+    let address = if let Some(floating_net) = input.network.floating_net() {
+        let floating_ip = json!({"type": "OS::Neutron::FloatingIP", "depends_on": after,
+            "properties": {
+                "floating_network": floating_net,
+                "port_id": {"get_resource": "port"},
+        }});
+        resources.extend(named([("floating_ip", floating_ip)]));
+        json!({"get_attr": ["floating_ip", "floating_ip_address"]})
+    } else {
+        json!({"get_attr": ["port", "fixed_ips", 0, "ip_address"]})
+    };
+    json!({
+        "heat_template_version": "rocky",
+        "description": "ptero-deploy build machine; may be deleted at any time",
+        "parameters": {"user_data": {"type": "string", "hidden": true}},
+        "resources": resources,
+        "outputs": {"address": {"value": address}},
     })
+}
+
+fn own_network(public_net: &str, dns_nameservers: &[String]) -> Map<String, Value> {
+    named([
+        ("network", json!({"type": "OS::Neutron::Net"})),
+        (
+            "subnet",
+            json!({"type": "OS::Neutron::Subnet", "properties": {
+                "network": {"get_resource": "network"},
+                "cidr": "10.92.0.0/28",
+                "dns_nameservers": dns_nameservers,
+            }}),
+        ),
+        (
+            "router",
+            json!({"type": "OS::Neutron::Router", "properties": {
+                "external_gateway_info": {"network": public_net},
+            }}),
+        ),
+        (
+            "interface",
+            json!({"type": "OS::Neutron::RouterInterface", "properties": {
+                "router": {"get_resource": "router"},
+                "subnet": {"get_resource": "subnet"},
+            }}),
+        ),
+    ])
+}
+
+fn named<const N: usize>(resources: [(&str, Value); N]) -> Map<String, Value> {
+    let resources = resources.into_iter();
+    resources
+        .map(|(name, resource)| (name.to_owned(), resource))
+        .collect()
 }
 
 /// The stack's parameters; to be sent, never to be shown.
@@ -82,18 +155,64 @@ pub fn parameters(input: &MachineInput<'_>) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::{MachineInput, template};
+    use serde_json::{Value, json};
+
+    use super::{MachineInput, MachineNetwork, template};
+
+    fn of(network: &MachineNetwork) -> Value {
+        template(&MachineInput {
+            image: "debian-12",
+            flavor: "m1.build",
+            network,
+            dns_nameservers: &["10.0.0.1".to_owned()],
+            user_data: &"poison-secret".to_owned().into(),
+        })
+    }
+
+    #[track_caller]
+    fn case(network: &MachineNetwork, resources: &[&str], address: &Value) {
+        let template = of(network);
+        let made = template["resources"].as_object().unwrap();
+        let mut made: Vec<&str> = made.keys().map(String::as_str).collect();
+        made.sort_unstable();
+        assert_eq!(made, resources);
+        assert_eq!(&template["outputs"]["address"]["value"], address);
+    }
+
+    #[test]
+    fn only_what_leads_to_the_machine_is_made() {
+        let public = || "public-id".to_owned();
+        let floating = json!({"get_attr": ["floating_ip", "floating_ip_address"]});
+        let own = MachineNetwork::Own {
+            public_net: public(),
+        };
+        let given = |public_net| MachineNetwork::Given {
+            network: "net-id".to_owned(),
+            public_net,
+        };
+        let all = [
+            "floating_ip",
+            "interface",
+            "network",
+            "port",
+            "router",
+            "security_group",
+            "server",
+            "subnet",
+        ];
+        case(&own, &all, &floating);
+        let some = ["floating_ip", "port", "security_group", "server"];
+        case(&given(Some(public())), &some, &floating);
+        let fixed = json!({"get_attr": ["port", "fixed_ips", 0, "ip_address"]});
+        case(&given(None), &["port", "security_group", "server"], &fixed);
+    }
 
     #[test]
     fn the_template_does_not_hold_the_keys() {
-        let input = MachineInput {
-            image: "debian-12",
-            flavor: "m1.build",
-            public_net: "public",
-            dns_nameservers: &["10.0.0.1".to_owned()],
-            user_data: &"poison-secret".to_owned().into(),
-        };
-        let text = template(&input).to_string();
+        let text = of(&MachineNetwork::Own {
+            public_net: "public-id".to_owned(),
+        })
+        .to_string();
         assert!(!text.contains("poison-secret"));
         assert!(text.contains("debian-12"));
     }

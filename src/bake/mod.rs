@@ -14,6 +14,7 @@ pub mod owner;
 pub mod payload;
 pub mod protocol;
 pub mod run;
+pub mod site;
 pub mod ssh;
 pub mod upload;
 pub mod users;

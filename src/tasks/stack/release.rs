@@ -34,7 +34,7 @@ pub async fn template(
 pub async fn default_flavor(cloud: &Cloud, topology: &Topology) -> Result<String, Failure> {
     match &topology.stack.flavor {
         Some(named) => Ok(named.clone()),
-        None => choose_flavor(cloud, None, MEMBER, "flavor").await,
+        None => choose_flavor(cloud, MEMBER, "flavor").await,
     }
 }
 
