@@ -177,6 +177,19 @@ impl Heat<'_> {
         }
     }
 
+    /// Makes Heat take a resource for broken, so that the next change makes it anew.
+    pub async fn mark_unhealthy(
+        &self,
+        stack: &StackRef,
+        resource: &str,
+        why: &str,
+    ) -> Result<(), CloudError> {
+        let path = format!("{}/resources/{resource}", stack.path());
+        let body = serde_json::json!({"mark_unhealthy": true, "resource_status_reason": why});
+        let call = Call::patch(Service::Orchestration, path, &body).repeatable();
+        self.cloud.send(&call).await.map(|_| ())
+    }
+
     /// Makes Heat give up an update that goes on, and go back to what was before.
     pub async fn cancel_update(&self, stack: &StackRef) -> Result<(), CloudError> {
         let path = format!("{}/actions", stack.path());

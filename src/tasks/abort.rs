@@ -11,6 +11,7 @@ use crate::openstack::stack_status::{Action, State};
 use crate::tasks::context::Context;
 use crate::tasks::stack::bring::{Site, bring};
 use crate::tasks::stack::locked::locked;
+use crate::tasks::stack::planning::PlanArgs;
 use crate::tasks::stack::{goal, there};
 use crate::tasks::{cloud, loading};
 use crate::topology::Topology;
@@ -21,6 +22,9 @@ pub struct Args {
     /// Environment: a key below `stacks` in the configuration.
     #[arg(value_name = "ENV", value_parser = values::env)]
     pub env: EnvName,
+    /// What is allowed.
+    #[command(flatten)]
+    pub allowed: PlanArgs,
 }
 
 /// Carries `abort` out.
@@ -34,6 +38,7 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
             cloud: &cloud,
             topology: &topology,
             lease,
+            options: args.allowed.options(&topology),
         };
         abort(&site).await
     })

@@ -8,6 +8,7 @@ use crate::tasks::context::Context;
 use crate::tasks::stack::bring::{Brought, Site, bring};
 use crate::tasks::stack::goal::{self, Goal};
 use crate::tasks::stack::locked::locked;
+use crate::tasks::stack::planning::PlanArgs;
 use crate::tasks::stack::{create, there};
 use crate::tasks::{cloud, loading};
 use crate::template::release::{Records, ReleaseRecord};
@@ -24,6 +25,9 @@ pub struct Args {
     /// Refuse unless the tested release is of this tag.
     #[arg(long, value_name = "TAG")]
     pub tag: Option<String>,
+    /// What is allowed.
+    #[command(flatten)]
+    pub allowed: PlanArgs,
 }
 
 /// Carries `promote` out.
@@ -43,6 +47,7 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
             cloud: &cloud,
             topology: &target,
             lease,
+            options: args.allowed.options(&target),
         };
         brought(&site, &goal).await
     })
@@ -63,6 +68,7 @@ async fn brought(site: &Site<'_>, goal: &Goal) -> Result<(), Failure> {
         cloud,
         topology,
         lease,
+        ..
     } = *site;
     let name = topology.stack.stack_name.as_str();
     match cloud.heat().find_stack(name).await? {
@@ -133,7 +139,7 @@ fn same(release: &ReleaseRecord, goal: &Goal) -> Result<(), Failure> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{Args, tested};
+    use super::{Args, PlanArgs, tested};
     use crate::error::Kind;
     use crate::name::EnvName;
     use crate::template::release::Records;
@@ -146,6 +152,7 @@ mod tests {
             from: EnvName::new("staging").unwrap(),
             to: EnvName::new("production").unwrap(),
             tag: tag.map(ToOwned::to_owned),
+            allowed: PlanArgs::default(),
         };
         let records = Records::read(&template);
         match (tested(&args, &records), expected) {

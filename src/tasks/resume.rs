@@ -9,6 +9,7 @@ use crate::openstack::stack_status::{Action, State};
 use crate::tasks::context::Context;
 use crate::tasks::stack::bring::{self, Brought, Site, bring};
 use crate::tasks::stack::locked::locked;
+use crate::tasks::stack::planning::PlanArgs;
 use crate::tasks::stack::{goal, there};
 use crate::tasks::{cloud, loading};
 use crate::template::release::{Records, ReleaseRecord};
@@ -20,6 +21,9 @@ pub struct Args {
     /// Environment: a key below `stacks` in the configuration.
     #[arg(value_name = "ENV", value_parser = values::env)]
     pub env: EnvName,
+    /// What is allowed.
+    #[command(flatten)]
+    pub allowed: PlanArgs,
 }
 
 /// Carries `resume` out.
@@ -33,6 +37,7 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
             cloud: &cloud,
             topology: &topology,
             lease,
+            options: args.allowed.options(&topology),
         };
         resume(&site).await
     })

@@ -6,6 +6,7 @@ use crate::name::EnvName;
 use crate::tasks::context::Context;
 use crate::tasks::stack::bring::{Brought, Site, bring};
 use crate::tasks::stack::locked::locked;
+use crate::tasks::stack::planning::PlanArgs;
 use crate::tasks::stack::{goal, there};
 use crate::tasks::{cloud, loading};
 use crate::template::release::{Records, ReleaseRecord};
@@ -20,6 +21,9 @@ pub struct Args {
     /// verified one before this].
     #[arg(long, value_name = "TAG")]
     pub tag: Option<String>,
+    /// What is allowed.
+    #[command(flatten)]
+    pub allowed: PlanArgs,
 }
 
 /// Carries `rollback` out.
@@ -33,6 +37,7 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
             cloud: &cloud,
             topology: &topology,
             lease,
+            options: args.allowed.options(&topology),
         };
         rollback(&args, &site).await
     })

@@ -115,7 +115,7 @@ impl PresentMember {
     pub(super) fn placed(&self, topology: &Topology) -> Placed {
         let own_port = !self.resource.properties.contains_key("port");
         let mut resource = self.resource.clone();
-        if let Some(Term::Plain(drain)) = resource.properties.get_mut("drain") {
+        if let Some(Term::Plain(drain)) = resource.properties.get_mut("drain_document") {
             drain::renew(drain, topology);
         }
         let rendered = self.rendered.clone();

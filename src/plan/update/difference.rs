@@ -4,7 +4,8 @@
 use indexmap::IndexMap;
 
 use super::load::Load;
-use super::model::{Input, MemberSeen, Server, Trouble, Wanted};
+use super::model::{Input, Kept, MemberSeen, Options, Server, Trouble, Wanted};
+use super::plan::lost;
 use crate::template::RenderedMember;
 use crate::topology::{Kind, Member, RoleKey};
 
@@ -48,6 +49,12 @@ impl Swap {
             (Some(add), Some(remove)) => add.resource == remove.resource,
             _ => false,
         }
+    }
+
+    fn is_kept(&self, options: &Options) -> bool {
+        let serves = self.remove.as_ref().is_some_and(|old| old.serves);
+        let allowed = options.allow_stateful.contains(&self.role.service);
+        self.is_stateful() && self.replaces() && serves && !allowed
     }
 
     pub(super) fn replaces(&self) -> bool {
@@ -103,6 +110,32 @@ pub(super) fn difference(input: &Input<'_>) -> Difference {
         remove: Some(leaving(one)),
     }));
     difference
+}
+
+impl Difference {
+    /// Takes those swaps out that would lose what is on a server, where nobody allowed
+    /// it: that server serves, and stays as it is.
+    pub(super) fn keep(&mut self, options: &Options) -> Vec<Kept> {
+        let (kept, swaps) = std::mem::take(&mut self.swaps)
+            .into_iter()
+            .partition(|swap| swap.is_kept(options));
+        self.swaps = swaps;
+        let kept: Vec<Swap> = kept;
+        let kept: Vec<Kept> = kept
+            .into_iter()
+            .filter_map(|swap| {
+                Some(Kept {
+                    resource: swap.remove?.resource,
+                    instead_of: swap.add?.resource,
+                    service: swap.role.service,
+                    lost: lost(swap.kind).to_owned(),
+                })
+            })
+            .collect();
+        self.unchanged
+            .extend(kept.iter().map(|one| one.resource.clone()));
+        kept
+    }
 }
 
 /// The old member that goes for each new one: of the same slot, else of the same

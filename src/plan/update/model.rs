@@ -226,6 +226,10 @@ pub struct UpdatePlan {
     pub unchanged: Vec<String>,
     /// Resources of members that are there but do not serve, and are made anew.
     pub repairs: IndexMap<String, Trouble>,
+    /// Servers that stay though the release has others for them, because what is on
+    /// them would be lost.
+    #[serde(default)]
+    pub kept: Vec<Kept>,
     /// Recipes whose image has to be built first.
     pub builds: Vec<String>,
     /// Schemas that change.
@@ -244,6 +248,19 @@ pub struct UpdatePlan {
     pub expected_s: Option<u64>,
     /// What the operator should know besides.
     pub warnings: Vec<String>,
+}
+
+/// A server that stays though the release has another for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Its resource.
+    pub resource: String,
+    /// The resource of the other.
+    pub instead_of: String,
+    /// The service.
+    pub service: ServiceName,
+    /// What would be lost with it.
+    pub lost: String,
 }
 
 /// A member in a plan.

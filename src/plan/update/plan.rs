@@ -5,10 +5,11 @@ use indexmap::IndexMap;
 use super::batches::Batches;
 use super::difference::{Difference, Swap, difference};
 use super::model::{
-    Batch, BatchKind, Drain, Input, Jobs, MemberSeen, Migration, Options, Refusal, SinglePoint,
-    StackSeen, UpdatePlan, Wanted,
+    Batch, BatchKind, Drain, Input, Jobs, Kept, MemberSeen, Migration, Options, Refusal,
+    SinglePoint, StackSeen, UpdatePlan, Wanted,
 };
 use crate::plan::way_back::{WayBack, way_back};
+use crate::template::release::ReleaseRecord;
 use crate::topology::{Kind, RoleKey};
 
 /// The version of a plan's format.
@@ -30,7 +31,8 @@ impl UpdatePlan {
 
 /// Plans an update; all that forbids it is told at once.
 pub fn plan(input: &Input<'_>) -> Result<UpdatePlan, Vec<Refusal>> {
-    let difference = difference(input);
+    let mut difference = difference(input);
+    let kept = difference.keep(input.options);
     let mut refusals = stateful_refusals(&difference.swaps, input.options);
     let mut batches = Batches::new(input);
     let filled = batches.fill(difference.swaps.clone());
@@ -65,7 +67,29 @@ pub fn plan(input: &Input<'_>) -> Result<UpdatePlan, Vec<Refusal>> {
     if batches.done.is_empty() && !input.wanted.infrastructure.is_empty() {
         batches.done.push(only_infrastructure());
     }
-    Ok(assembled(input, difference, batches, migrations, way_back))
+    let mut plan = assembled(input, difference, batches, migrations, way_back);
+    plan.to = with_kept(plan.to, &kept, input);
+    Ok(UpdatePlan { kept, ..plan })
+}
+
+/// The release as it will really be: with the servers that stay, and their images.
+fn with_kept(mut to: ReleaseRecord, kept: &[Kept], input: &Input<'_>) -> ReleaseRecord {
+    let seen = input.seen.iter().flat_map(|seen| &seen.members);
+    for old in seen {
+        let Some(one) = kept.iter().find(|one| one.resource == old.resource) else {
+            continue;
+        };
+        to.members.shift_remove(&one.instead_of);
+        to.members.insert(old.resource.clone(), old.digest.clone());
+        let left = input.seen.and_then(|seen| seen.release.as_ref());
+        let images = left.iter().flat_map(|left| &left.images);
+        for (recipe, digest) in
+            images.filter(|(_, digest)| old.image_digest.as_ref() == Some(*digest))
+        {
+            to.images.insert(recipe.clone(), digest.clone());
+        }
+    }
+    to
 }
 
 fn assembled(
@@ -98,6 +122,7 @@ fn assembled(
         servers,
         unchanged,
         repairs,
+        kept: Vec::new(),
         builds: input.wanted.unbuilt.clone(),
         migrations,
         way_back,
@@ -150,14 +175,18 @@ fn hinted(refusal: Refusal, input: &Input<'_>) -> Refusal {
         options: &options,
         ..*input
     };
-    let would_do = !input.options.allow_remove_first
-        && Batches::new(&removing)
-            .fill(difference(&removing).swaps)
-            .is_ok();
+    let would_do =
+        !input.options.allow_remove_first && Batches::new(&removing).fill(swaps(&removing)).is_ok();
     Refusal::NoRoom {
         short,
         remove_first_would_do: would_do,
     }
+}
+
+fn swaps(input: &Input<'_>) -> Vec<Swap> {
+    let mut difference = difference(input);
+    difference.keep(input.options);
+    difference.swaps
 }
 
 fn migrations(wanted: &Wanted) -> Vec<Migration> {

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::model::{Batch, BatchKind, Drain, Jobs, Migration, Refusal, Reversible, UpdatePlan};
+use super::model::{
+    Batch, BatchKind, Drain, Jobs, Kept, Migration, Refusal, Reversible, UpdatePlan,
+};
 use crate::config::DrainPolicy;
 use crate::plan::way_back::WayBack;
 use crate::template::release::ReleaseRecord;
@@ -222,6 +224,15 @@ impl UpdatePlan {
     }
 
     fn notes(&self, text: &mut String) {
+        for kept in &self.kept {
+            let name = self.servers.get(&kept.resource);
+            let name = name.map_or(kept.resource.as_str(), |server| &server.name);
+            let Kept { service, lost, .. } = kept;
+            let _ = writeln!(
+                text,
+                "Kept:       {name}, though the release has another; --allow-stateful {service} replaces it, and loses {lost}"
+            );
+        }
         for warning in &self.warnings {
             let _ = writeln!(text, "Note:       {warning}");
         }

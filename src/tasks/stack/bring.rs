@@ -9,13 +9,14 @@ use crate::error::{Failure, Kind};
 use crate::openstack::client::Cloud;
 use crate::openstack::stack::{Stack, StackRef};
 use crate::openstack::stack_status::{Action, State};
-use crate::plan::update::model::{Batch, BatchKind};
+use crate::plan::update::model::{Options, UpdatePlan};
 use crate::tasks::context::Context;
+use crate::tasks::observe::observe;
 use crate::tasks::operator::now;
 use crate::tasks::stack::goal::{self, Goal};
+use crate::tasks::stack::planning::planned;
 use crate::tasks::tests::judge::judge;
 use crate::template::gate;
-use crate::template::present::Present;
 use crate::template::release::{Records, ReleaseRecord};
 use crate::topology::Topology;
 
@@ -24,7 +25,7 @@ use crate::topology::Topology;
 const VERIFY_WAIT_S: u32 = 900;
 
 /// Where something is brought in, and by whom.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Site<'a> {
     /// What the task was handed.
     pub context: &'a Context,
@@ -34,6 +35,8 @@ pub struct Site<'a> {
     pub topology: &'a Topology,
     /// Its lock, which is ours.
     pub lease: &'a Lease,
+    /// What the operator allows.
+    pub options: Options,
 }
 
 /// How an update ended well.
@@ -45,19 +48,48 @@ pub enum Brought {
     In,
 }
 
-/// Brings `goal` in. Where that fails, the release that was left is brought back.
+/// Brings `goal` in as far as it is not there. Where that fails, the release that was
+/// left is brought back.
 pub async fn bring(site: &Site<'_>, stack: &Stack, goal: &Goal) -> Result<Brought, Failure> {
+    let plan = plan(site, stack, goal, &site.options).await?;
+    carry_out(site, stack, goal, &plan).await
+}
+
+/// The plan that leads from what is there to `goal`.
+pub async fn plan(
+    site: &Site<'_>,
+    stack: &Stack,
+    goal: &Goal,
+    options: &Options,
+) -> Result<UpdatePlan, Failure> {
+    let observed = observe(site.cloud, site.topology, Some(stack)).await?;
+    planned(site.topology, &observed, goal, &[], options)
+}
+
+/// Carries `plan` out, which leads to `goal`.
+pub async fn carry_out(
+    site: &Site<'_>,
+    stack: &Stack,
+    goal: &Goal,
+    plan: &UpdatePlan,
+) -> Result<Brought, Failure> {
     let Site {
-        cloud, topology, ..
+        context,
+        cloud,
+        topology,
+        ..
     } = *site;
     let reference = stack.reference();
     let there = roll::present(cloud, &reference).await?;
     let records = Records::read(&there.template);
-    let batches = batches(topology, &there, goal);
-    if is_there(stack, &records, goal, &batches) {
+    if is_there(stack, &records, goal, plan) {
         return Ok(Brought::Nothing);
     }
-    let failed = match Box::pin(run(site, &reference, goal, &batches)).await {
+    for line in plan.text().lines().filter(|line| !line.is_empty()) {
+        context.reporter.note(&stack.name, line);
+    }
+    mark(cloud, &reference, plan).await?;
+    let failed = match Box::pin(run(site, &reference, goal, plan)).await {
         Ok(()) => return Ok(Brought::In),
         Err(failed) => failed,
     };
@@ -131,19 +163,33 @@ fn resume(topology: &Topology) -> String {
 }
 
 /// Whether the stack already is what `goal` asks for, whole and healthy.
-fn is_there(stack: &Stack, records: &Records, goal: &Goal, batches: &[Batch]) -> bool {
+fn is_there(stack: &Stack, records: &Records, goal: &Goal, plan: &UpdatePlan) -> bool {
     let healthy = stack.status.state == State::Complete;
-    let same = records
-        .current()
-        .is_some_and(|one| one.id == goal.record.id);
-    batches.is_empty() && healthy && same && records.update.is_none()
+    let current = records.current();
+    // By the tag where an earlier version wrote no identity.
+    let same = current.is_some_and(|one| {
+        one.id == goal.record.id || one.id.is_empty() && one.tag == goal.record.tag
+    });
+    plan.batches.is_empty() && healthy && same && records.update.is_none()
+}
+
+/// Tells Heat of members that it takes for complete and that do not serve: else it
+/// would leave them as they are.
+async fn mark(cloud: &Cloud, stack: &StackRef, plan: &UpdatePlan) -> Result<(), Failure> {
+    for (resource, trouble) in &plan.repairs {
+        if trouble.unknown_to_heat {
+            let heat = cloud.heat();
+            heat.mark_unhealthy(stack, resource, &trouble.why).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn run(
     site: &Site<'_>,
     stack: &StackRef,
     goal: &Goal,
-    batches: &[Batch],
+    plan: &UpdatePlan,
 ) -> Result<(), RollError> {
     let Site {
         cloud, topology, ..
@@ -152,8 +198,8 @@ async fn run(
         stack,
         topology,
         release: &goal.release,
-        target: &goal.record,
-        batches,
+        target: &plan.to,
+        batches: &plan.batches,
         wait_s: VERIFY_WAIT_S,
         timeout_mins: timeout_mins(topology),
         at: &now(),
@@ -202,9 +248,14 @@ async fn back(
         .reporter()
         .warn(cause.to_string(), format!("going back to `{}`", left.tag));
     let goal = goal::of_record(cloud, topology, left).await?;
-    let there = roll::present(cloud, stack).await?;
-    let batches = batches(topology, &there, &goal);
-    match Box::pin(run(site, stack, &goal, &batches)).await {
+    let options = Options {
+        // There is nothing to go back to from here.
+        no_way_back: true,
+        ..site.options.clone()
+    };
+    let now = cloud.heat().stack(stack).await?;
+    let plan = plan(site, &now, &goal, &options).await?;
+    match Box::pin(run(site, stack, &goal, &plan)).await {
         Ok(()) => Err(rolled_back(topology, Some(left), cause)),
         Err(again) => {
             let message = format!("the update failed, and so did the way back: {again}");
@@ -213,35 +264,4 @@ async fn back(
                 .hint(resume(topology)))
         }
     }
-}
-
-/// One batch with everything that is new, and everything that is old.
-fn batches(topology: &Topology, there: &Present, goal: &Goal) -> Vec<Batch> {
-    let present = there.members(topology);
-    let has = |name: &str| present.iter().any(|one| one.rendered.resource == name);
-    let wanted = &goal.template.members;
-    let add: Vec<String> = wanted
-        .iter()
-        .filter(|one| !has(&one.resource))
-        .map(|one| one.resource.clone())
-        .collect();
-    let remove: Vec<String> = present
-        .iter()
-        .filter(|one| {
-            wanted
-                .iter()
-                .all(|new| new.resource != one.rendered.resource)
-        })
-        .map(|one| one.rendered.resource.clone())
-        .collect();
-    if add.is_empty() && remove.is_empty() {
-        return Vec::new();
-    }
-    vec![Batch {
-        kind: BatchKind::Surge,
-        capacity: Vec::new(),
-        canaries: Vec::new(),
-        add,
-        remove,
-    }]
 }

@@ -1,14 +1,20 @@
 //! `stack.update`: another release, or another size, for a stack that is there.
 
+use std::path::{Path, PathBuf};
+
 use crate::bake::identify::identify;
 use crate::cli::values;
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::name::{EnvName, Tag};
+use crate::openstack::stack::Stack;
+use crate::plan::update::model::UpdatePlan;
 use crate::tasks::context::Context;
 use crate::tasks::images::kitchen::kitchen;
 use crate::tasks::loading::Loaded;
-use crate::tasks::stack::bring::{Brought, Site, bring};
+use crate::tasks::stack::bring::{self, Brought, Site, bring, carry_out};
+use crate::tasks::stack::goal::Goal;
 use crate::tasks::stack::locked::locked;
+use crate::tasks::stack::planning::PlanArgs;
 use crate::tasks::stack::{goal, there};
 use crate::tasks::{cloud, loading};
 
@@ -19,37 +25,62 @@ pub struct Args {
     #[arg(value_name = "ENV", value_parser = values::env)]
     pub env: EnvName,
     /// Branch or tag of every service's repository.
-    #[arg(long, value_name = "TAG", value_parser = values::tag)]
-    pub tag: Tag,
+    #[arg(long, value_name = "TAG", value_parser = values::tag, required_unless_present = "plan")]
+    pub tag: Option<Tag>,
+    /// Carry out exactly this plan, that `stack plan --out` kept.
+    #[arg(long, value_name = "FILE", conflicts_with = "tag")]
+    pub plan: Option<PathBuf>,
+    /// What is allowed.
+    #[command(flatten)]
+    pub allowed: PlanArgs,
 }
 
 /// Carries `stack.update` out.
 pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let loaded = loading::load(context)?;
     let topology = loaded.topology(&args.env)?;
+    let kept = args.plan.as_deref().map(read).transpose()?;
     let cloud = cloud::connect(context).await?;
-    let command = format!("stack update {} --tag {}", args.env, args.tag);
+    let command = match (&args.tag, &args.plan) {
+        (Some(tag), _) => format!("stack update {} --tag {tag}", args.env),
+        (None, Some(plan)) => format!("stack update {} --plan {}", args.env, plan.display()),
+        (None, None) => format!("stack update {}", args.env),
+    };
     locked(&cloud, &topology, &command, async |lease| {
         let site = Site {
             context,
             cloud: &cloud,
             topology: &topology,
             lease,
+            options: args.allowed.options(&topology),
         };
-        update(&args, &loaded, &site).await
+        let (stack, goal, brought) = match (&kept, &args.tag) {
+            (Some(plan), _) => as_planned(&site, plan).await?,
+            (None, Some(tag)) => to_tag(&site, &loaded, tag).await?,
+            // One of the two is required.
+            (None, None) => return Ok(()),
+        };
+        let text = match brought {
+            Brought::Nothing => "no changes".to_owned(),
+            Brought::In => format!("runs `{}` ({})", goal.record.tag, goal.record.id),
+        };
+        context.reporter.note(&stack.name, text);
+        Ok(())
     })
     .await
 }
 
-/// Updates the stack of an environment whose lock is ours.
-async fn update(args: &Args, loaded: &Loaded, site: &Site<'_>) -> Result<(), Failure> {
+type Outcome = (Stack, Goal, Brought);
+
+async fn to_tag(site: &Site<'_>, loaded: &Loaded, tag: &Tag) -> Result<Outcome, Failure> {
     let Site {
         context,
         cloud,
         topology,
         lease,
+        ..
     } = *site;
-    let identified = identify(&loaded.config, &loaded.catalog, &args.tag).await?;
+    let identified = identify(&loaded.config, &loaded.catalog, tag).await?;
     there::find(cloud, topology).await?;
     lease.step("images").await?;
     let images = kitchen(context, loaded, cloud, &identified)
@@ -57,10 +88,36 @@ async fn update(args: &Args, loaded: &Loaded, site: &Site<'_>) -> Result<(), Fai
         .await?;
     let goal = goal::of_tag(cloud, topology, &identified, images).await?;
     let stack = there::find(cloud, topology).await?;
-    let text = match bring(site, &stack, &goal).await? {
-        Brought::Nothing => "no changes".to_owned(),
-        Brought::In => format!("runs `{}` ({})", goal.record.tag, goal.record.id),
-    };
-    context.reporter.note(&stack.name, text);
-    Ok(())
+    let brought = bring(site, &stack, &goal).await?;
+    Ok((stack, goal, brought))
+}
+
+/// Carries a kept plan out, if the cloud still is what it was made from, and the
+/// configuration still leads to the same.
+async fn as_planned(site: &Site<'_>, kept: &UpdatePlan) -> Result<Outcome, Failure> {
+    let Site {
+        cloud, topology, ..
+    } = *site;
+    let stack = there::find(cloud, topology).await?;
+    let goal = goal::of_record(cloud, topology, &kept.to).await?;
+    let now = bring::plan(site, &stack, &goal, &site.options).await?;
+    if now.fingerprint != kept.fingerprint || now.batches != kept.batches {
+        let message = format!(
+            "`{}` is not what this plan was made from any more",
+            kept.env
+        );
+        return Err(Failure::new(Kind::Refused, message).hint(format!(
+            "`ptero-deploy stack plan {} --tag {}` makes a new one",
+            kept.env, kept.to.tag
+        )));
+    }
+    let brought = carry_out(site, &stack, &goal, kept).await?;
+    Ok((stack, goal, brought))
+}
+
+fn read(path: &Path) -> Result<UpdatePlan, Failure> {
+    let wrong = || format!("cannot read the plan `{}`", path.display());
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::new(Kind::Usage, wrong()).caused_by(error))?;
+    serde_json::from_str(&text).map_err(|error| Failure::new(Kind::Usage, wrong()).caused_by(error))
 }
