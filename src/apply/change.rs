@@ -62,6 +62,7 @@ pub async fn change(
         rolls_back: change.goes_back,
         deadline: deadline(change.timeout_mins, change.goes_back),
         kinds: &kinds,
+        server_deadline: None,
     };
     both(cloud, &mut log, &what, beside).await
 }
@@ -82,6 +83,7 @@ pub async fn take_up(
         rolls_back: true,
         deadline: deadline(timeout_mins, true),
         kinds: &kinds,
+        server_deadline: None,
     };
     let past = cloud.heat().events(stack, None, DEPTH_MAX).await?;
     log.take(past, Duration::ZERO);
@@ -104,6 +106,7 @@ pub async fn undo(cloud: &Cloud, stack: &Stack, timeout_mins: u32) -> Result<Sta
         rolls_back: false,
         deadline: deadline(timeout_mins, true),
         kinds: &HashMap::new(),
+        server_deadline: None,
     };
     both(cloud, &mut log, &what, std::future::ready(())).await
 }
@@ -115,7 +118,12 @@ async fn both(
     beside: impl Future<Output = ()>,
 ) -> Result<Stack, StackError> {
     // Going on or going back, members may be drained.
-    let following = drain::beside(cloud, what.stack, Mode::Drain, follow(cloud, log, what));
+    let following = drain::beside(
+        cloud,
+        what.stack,
+        Mode::Drain,
+        Box::pin(follow(cloud, log, what)),
+    );
     let mut following = std::pin::pin!(following);
     let mut beside = std::pin::pin!(beside);
     let mut goes_on = true;

@@ -68,6 +68,7 @@ pub(crate) async fn delete_stack(
         rolls_back: false,
         deadline,
         kinds: &kinds,
+        server_deadline: None,
     };
     // Its jobs go with it, and who deletes an environment does not wait for them.
     let first = beside(cloud, stack, Mode::AtOnce, follow(cloud, &mut log, &what));

@@ -9,6 +9,7 @@ use crate::apply::error::{FailedStack, StackError};
 use crate::apply::event_log::EventLog;
 use crate::apply::evidence::{self, Evidence};
 use crate::apply::first_failure::{FirstFailure, busy, first_failure};
+use crate::apply::silence::Silence;
 use crate::openstack::client::Cloud;
 use crate::openstack::error::CloudError;
 use crate::openstack::heat::DEPTH_MAX;
@@ -40,6 +41,8 @@ pub struct Follow<'a> {
     pub deadline: Deadline,
     /// Types by path, for events; Heat's list of events lacks them.
     pub kinds: &'a HashMap<String, String>,
+    /// How long a server may take to be ready; none where nobody waits for servers.
+    pub server_deadline: Option<Duration>,
 }
 
 /// What a status means for one who waits for `action`.
@@ -77,6 +80,7 @@ pub async fn follow(
     let mut outage = Outage::default();
     let mut failed_since: Option<Instant> = None;
     let mut early: Option<Traced> = None;
+    let mut silence = what.server_deadline.map(Silence::longer_than);
     loop {
         let (want_status, want_events) = look.wanted(begun.elapsed());
         let (status, news) = tokio::join!(
@@ -101,6 +105,9 @@ pub async fn follow(
                     let new = log.take(news, begun.elapsed());
                     look.saw(begun.elapsed(), &new, log);
                     tell(cloud, log, what, &new);
+                    if let Some(silence) = &mut silence {
+                        silence.saw(&new, log, what.kinds, begun.elapsed());
+                    }
                     events.extend(new.into_iter().filter(|event| event.status.is_failed()));
                     if what.rolls_back && early.is_none() && !events.is_empty() {
                         // On the way back Heat removes what could tell why.
@@ -134,6 +141,11 @@ pub async fn follow(
             }
             Some(Err(error)) => outage.note(cloud, error)?,
             None => {}
+        }
+        if let Some(silence) = &mut silence
+            && let Err(error) = Box::pin(silence.end(cloud, what.stack, begun.elapsed())).await
+        {
+            outage.note(cloud, error)?;
         }
         if what.deadline.passed() {
             return Err(timed_out(cloud, what).await);

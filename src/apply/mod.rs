@@ -14,4 +14,5 @@ pub mod journal;
 pub mod leftover;
 pub mod lock;
 pub mod roll;
+pub mod silence;
 pub mod stack;

@@ -44,6 +44,8 @@ pub struct StackSpec {
     pub tags: Vec<String>,
     /// Minutes until Heat gives up.
     pub timeout_mins: u32,
+    /// Seconds that one member may take to be ready.
+    pub member_deadline_s: u32,
 }
 
 /// How it came that the stack is there.
@@ -137,7 +139,7 @@ pub async fn create_or_adopt(
                     .reporter()
                     .note(&stack.name, "is being made already; following it");
                 let stack = stack.reference();
-                followed(cloud, &stack, deadline, &kinds).await?;
+                followed(cloud, &stack, spec, &kinds).await?;
                 return Ok((stack, came));
             }
             (Next::Clear { going }, Some(stack)) => {
@@ -150,7 +152,7 @@ pub async fn create_or_adopt(
             }
             (_, _) => match cloud.heat().create(&new_stack(spec)).await {
                 Ok(stack) => {
-                    followed(cloud, &stack, deadline, &kinds).await?;
+                    followed(cloud, &stack, spec, &kinds).await?;
                     return Ok((stack, Came::Created));
                 }
                 // Another run was a moment faster: look what it made.
@@ -194,7 +196,7 @@ fn new_stack(spec: &StackSpec) -> NewStack {
 async fn followed(
     cloud: &Cloud,
     stack: &StackRef,
-    deadline: Deadline,
+    spec: &StackSpec,
     kinds: &HashMap<String, String>,
 ) -> Result<(), StackError> {
     let mut log = EventLog::new(stack.clone());
@@ -202,8 +204,9 @@ async fn followed(
         stack,
         action: Action::Create,
         rolls_back: false,
-        deadline,
+        deadline: deadline(spec),
         kinds,
+        server_deadline: Some(Duration::from_secs(u64::from(spec.member_deadline_s))),
     };
     follow(cloud, &mut log, &what).await.map(|_| ())
 }

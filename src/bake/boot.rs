@@ -42,12 +42,13 @@ pub struct Machine {
     pub builder: Builder,
 }
 
-/// Boots a build machine and waits until it takes commands. What it made is
-/// removed again when that fails.
+/// Boots a build machine and waits until it takes commands, or until `stopped`
+/// says why not to. What it made is removed again when that fails.
 pub async fn boot(
     cloud: &Cloud,
     reporter: &Reporter,
     input: impl FnOnce(&Keys) -> Result<NewStack, Failure>,
+    stopped: impl Future<Output = Failure>,
 ) -> Result<Machine, Failure> {
     let keys = Keys::generate().await.map_err(|error| {
         Failure::new(Kind::Failed, "no keys for the build machine").caused_by(error)
@@ -55,12 +56,14 @@ pub async fn boot(
     let new = input(&keys)?;
     reporter.note(&new.name, "booting a build machine");
     let stack = cloud.heat().create(&new).await.map_err(Failure::from)?;
-    let machine = match address(cloud, &stack).await {
-        Ok(address) => {
-            let builder = Builder::Ssh { keys, address };
-            reached(&builder).await.map(|()| builder)
-        }
-        Err(failure) => Err(failure),
+    let booted = async {
+        let address = address(cloud, &stack).await?;
+        let builder = Builder::Ssh { keys, address };
+        reached(&builder).await.map(|()| builder)
+    };
+    let machine = tokio::select! {
+        machine = booted => machine,
+        failure = stopped => Err(failure),
     };
     match machine {
         Ok(builder) => {

@@ -8,6 +8,7 @@ use crate::bake::builder::Builder;
 use crate::bake::machine::MachineInput;
 use crate::bake::run::Kitchen;
 use crate::bake::site::{self, MachineSite, Site};
+use crate::bake::ssh::Keys;
 use crate::bake::{observe, upload};
 use crate::error::{Failure, Kind};
 use crate::image::{Recipe, TAGS_PROPERTY};
@@ -109,7 +110,7 @@ impl Kitchen<'_> {
                     .await;
             }
         };
-        let machine = self.machine(site).await?;
+        let machine = self.machine(site, interrupt).await?;
         let result = self
             .until_stopped(&machine.builder, missing, interrupt)
             .await;
@@ -125,14 +126,13 @@ impl Kitchen<'_> {
     ) -> Result<(), Failure> {
         tokio::select! {
             result = self.bake(builder, missing) => result,
-            () = interrupt.requested() => Err(Failure::new(Kind::Failed, "the build was stopped")
-                .hint("images that were finished stay and are not made again")),
+            failure = stopped(interrupt) => Err(failure),
         }
     }
 
-    async fn machine(&self, site: &MachineSite) -> Result<Machine, Failure> {
+    async fn machine(&self, site: &MachineSite, interrupt: &Interrupt) -> Result<Machine, Failure> {
         let stack = self.config.stacks.values().next();
-        boot::boot(self.cloud, self.reporter, |keys| {
+        let input = |keys: &Keys| {
             Ok(boot::new_stack(&MachineInput {
                 image: &site.image,
                 flavor: &site.flavor,
@@ -140,9 +140,16 @@ impl Kitchen<'_> {
                 dns_nameservers: stack.map_or(&[], |stack| &stack.dns_nameservers),
                 user_data: &keys.user_data(),
             }))
-        })
-        .await
+        };
+        boot::boot(self.cloud, self.reporter, input, stopped(interrupt)).await
     }
+}
+
+/// Returns once the operator wants to stop.
+async fn stopped(interrupt: &Interrupt) -> Failure {
+    interrupt.requested().await;
+    Failure::new(Kind::Failed, "the build was stopped")
+        .hint("images that were finished stay and are not made again")
 }
 
 /// The smallest flavor that is enough; `key` names another.

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::openstack::call::{Call, Service};
 use crate::openstack::client::Cloud;
@@ -361,5 +361,13 @@ impl Heat<'_> {
             .ask::<OneDeployment>(&call)
             .await?
             .software_deployment)
+    }
+
+    /// Says in place of its server that a software deployment failed.
+    pub async fn fail_software_deployment(&self, id: &str, reason: &str) -> Result<(), CloudError> {
+        let path = format!("/software_deployments/{id}");
+        let body = json!({"status": "FAILED", "status_reason": reason});
+        let call = Call::put(Service::Orchestration, path, &body);
+        self.cloud.send(&call).await.map(|_| ())
     }
 }

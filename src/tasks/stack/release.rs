@@ -53,5 +53,6 @@ pub fn spec(topology: &Topology, template: Template) -> StackSpec {
         digest: template.digest,
         tags: template.tags,
         timeout_mins: topology.stack.create_timeout_minutes,
+        member_deadline_s: topology.stack.member_deadline_s,
     }
 }
