@@ -8,7 +8,7 @@ use clap::{Arg, Command};
 use crate::cli::options::takes_value;
 
 /// Names that are planned: better refused as such than mistaken for a typo.
-pub const PLANNED: [&str; 2] = ["deploy", "describe"];
+pub const PLANNED: [&str; 1] = ["describe"];
 
 /// One task: a command that can be run.
 #[derive(Clone, Copy)]

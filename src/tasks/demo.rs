@@ -13,8 +13,10 @@ use crate::tasks::context::Context;
 use crate::tasks::devcloud::embedded;
 use crate::tasks::stack::{create, there};
 use crate::tasks::tests::fast;
+use crate::tasks::tests::passed::passed_by;
 use crate::tasks::tests::verified::{Wanted, verified};
 use crate::tasks::{cloud, folders, loading};
+use crate::template::release::Tests;
 use crate::verify::document;
 use crate::verify::http::Http;
 use crate::verify::limits::Limits;
@@ -62,6 +64,7 @@ pub async fn run(_: Args, context: &Context) -> Result<(), Failure> {
     let stack = there::find(&cloud, &topology).await?;
     let target = fast::of(&topology, &there::deployed(&cloud, &stack).await?)?;
     verified(ENV, &target, wanted, &context).await?;
+    passed_by(&cloud, &stack, Tests::Fast, &context).await;
     let workflow = hello(&target).await?;
     context
         .output

@@ -7,6 +7,7 @@ pub mod completions;
 pub mod config;
 pub mod context;
 pub mod demo;
+pub mod deploy;
 pub mod devcloud;
 pub mod folders;
 pub mod images;
@@ -61,6 +62,8 @@ pub enum Task {
     /// The same as `stack update`.
     #[command(hide = true)]
     Update(stack::update::Args),
+    /// Bring a release into an environment, and back out where it does not prove itself.
+    Deploy(deploy::Args),
     /// Bring exactly the release that passed its tests in one environment into another.
     Promote(promote::Args),
     /// Bring an earlier release back, by the same path as an update.
@@ -98,6 +101,7 @@ impl Task {
             Self::Images(task) => task.run(context).await,
             Self::Stack(task) => task.run(context).await,
             Self::Update(args) => stack::update::run(args, context).await,
+            Self::Deploy(args) => deploy::run(args, context).await,
             Self::Promote(args) => promote::run(args, context).await,
             Self::Rollback(args) => rollback::run(args, context).await,
             Self::Resume(args) => resume::run(args, context).await,

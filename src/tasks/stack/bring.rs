@@ -163,7 +163,7 @@ fn resume(topology: &Topology) -> String {
 }
 
 /// Whether the stack already is what `goal` asks for, whole and healthy.
-fn is_there(stack: &Stack, records: &Records, goal: &Goal, plan: &UpdatePlan) -> bool {
+pub fn is_there(stack: &Stack, records: &Records, goal: &Goal, plan: &UpdatePlan) -> bool {
     let healthy = stack.status.state == State::Complete;
     let current = records.current();
     // By the tag where an earlier version wrote no identity.

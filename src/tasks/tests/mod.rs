@@ -2,6 +2,7 @@
 
 pub mod fast;
 pub mod judge;
+pub mod passed;
 pub mod slow;
 pub mod verified;
 

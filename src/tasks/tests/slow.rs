@@ -10,7 +10,9 @@ use crate::error::{Failure, Kind};
 use crate::name::{EnvName, Tag};
 use crate::tasks::context::Context;
 use crate::tasks::tests::fast;
+use crate::tasks::tests::passed::passed;
 use crate::tasks::tests::verified::Wanted;
+use crate::template::release::Tests;
 use crate::verify::finding::Finding;
 use crate::verify::slow::ledger::{COLUMNS, Ledger};
 use crate::verify::slow::run_id::{BadRunId, JOBS_MAX, MINUTES_MAX, RunId};
@@ -85,7 +87,9 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
         &ledger.cases(),
         context,
     )?;
-    judge(&args.env, &ledger)
+    judge(&args.env, &ledger)?;
+    passed(&args.env, Tests::Slow, context).await;
+    Ok(())
 }
 
 /// Waits for the end, or for the operator to have enough.
@@ -101,13 +105,13 @@ async fn finished(slow: Slow, context: &Context) -> Ledger {
     finish.await
 }
 
-fn said(run: &RunId, earlier: bool) -> String {
+pub(crate) fn said(run: &RunId, earlier: bool) -> String {
     let what = format!("{} jobs in {} minutes", run.jobs(), run.minutes());
     let again = if earlier { ", taken up again" } else { "" };
     format!("run {run}: {what}{again}")
 }
 
-fn not_begun(env: &EnvName, finding: Finding) -> Failure {
+pub(crate) fn not_begun(env: &EnvName, finding: Finding) -> Failure {
     Failure::new(
         Kind::Failed,
         format!("the slow tests of `{env}` cannot begin"),
@@ -116,7 +120,7 @@ fn not_begun(env: &EnvName, finding: Finding) -> Failure {
 }
 
 /// Refused unless every job that was sent ran once and to its end.
-fn judge(env: &EnvName, ledger: &Ledger) -> Result<(), Failure> {
+pub(crate) fn judge(env: &EnvName, ledger: &Ledger) -> Result<(), Failure> {
     let again = format!(
         "`ptero-deploy tests slow {env} --run {}` takes it up again",
         ledger.run
