@@ -95,7 +95,8 @@ async fn steps_in_order(
             name: name.clone(),
             target,
         });
-        let result = task.run(&context).await;
+        // On the heap: the tasks differ much in size.
+        let result = Box::pin(task.run(&context)).await;
         reporter.emit(&Event::TaskEnded {
             name,
             ok: result.is_ok(),

@@ -7,6 +7,7 @@ mod front_door;
 mod killed;
 mod purge;
 mod unchanged;
+mod updates;
 
 use crate::report::Story;
 
@@ -18,6 +19,8 @@ pub(crate) const ALL: &[(&str, Story)] = &[
     ("front_door", front_door::howto),
     ("killed_builds", killed::builds),
     ("killed_and_run_again", killed::and_run_again),
+    ("updates_lose_no_work", updates::lose_no_work),
+    ("broken_updates_go_back", updates::go_back),
     (
         "broken_release_fails_its_checks",
         broken_release::fails_its_checks,
