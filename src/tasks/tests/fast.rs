@@ -48,15 +48,8 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
 }
 
 /// What the environment should be, from its stack; refused if it is of another tag.
-pub async fn target(
-    env: &EnvName,
-    tag: Option<&Tag>,
-    context: &Context,
-) -> Result<Target, Failure> {
-    let topology = loading::load(context)?.topology(env)?;
-    let cloud = cloud::connect(context).await?;
-    let stack = there::find(&cloud, &topology).await?;
-    let deployed = there::deployed(&cloud, &stack).await?;
+async fn target(env: &EnvName, tag: Option<&Tag>, context: &Context) -> Result<Target, Failure> {
+    let (topology, deployed) = deployed(env, context).await?;
     if let Some(tag) = tag
         && deployed.release.tag != tag.as_str()
     {
@@ -64,6 +57,15 @@ pub async fn target(
         return Err(Failure::new(Kind::Refused, message));
     }
     of(&topology, &deployed)
+}
+
+/// What the environment should be, and what runs there.
+pub async fn deployed(env: &EnvName, context: &Context) -> Result<(Topology, Deployed), Failure> {
+    let topology = loading::load(context)?.topology(env)?;
+    let cloud = cloud::connect(context).await?;
+    let stack = there::find(&cloud, &topology).await?;
+    let deployed = there::deployed(&cloud, &stack).await?;
+    Ok((topology, deployed))
 }
 
 /// What the checks expect of a deployment.

@@ -27,7 +27,8 @@ pub struct Args {
     /// Environment: a key below `stacks` in the configuration.
     #[arg(value_name = "ENV", value_parser = values::env)]
     pub env: EnvName,
-    /// Fail unless the deployment is of this tag when the tests begin.
+    /// Fail unless the deployment is of this tag when the tests begin or end: they
+    /// may span the update that brings it in.
     #[arg(long, value_name = "TAG", value_parser = values::tag)]
     pub tag: Option<Tag>,
     /// How long it should take: the longest job runs nearly as long.
@@ -63,7 +64,8 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
         context.shape(&args.output, &COLUMNS)?,
         args.junit.as_deref(),
     )?;
-    let target = fast::target(&args.env, args.tag.as_ref(), context).await?;
+    let (topology, before) = fast::deployed(&args.env, context).await?;
+    let target = fast::of(&topology, &before)?;
     let (earlier, run) = match args.run {
         Some(run) => (true, run),
         None => (false, RunId::random(args.minutes, args.jobs)),
@@ -88,6 +90,10 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
         context,
     )?;
     judge(&args.env, &ledger)?;
+    if let Some(tag) = &args.tag {
+        let after = fast::deployed(&args.env, context).await?.1;
+        of_tag(&args.env, tag, [&before.release.tag, &after.release.tag])?;
+    }
     passed(&args.env, Tests::Slow, context).await;
     Ok(())
 }
@@ -103,6 +109,15 @@ async fn finished(slow: Slow, context: &Context) -> Ledger {
         () = context.interrupt.requested() => stop.stop(),
     }
     finish.await
+}
+
+fn of_tag(env: &EnvName, tag: &Tag, ran: [&String; 2]) -> Result<(), Failure> {
+    if ran.iter().any(|one| *one == tag.as_str()) {
+        return Ok(());
+    }
+    let [before, after] = ran;
+    let message = format!("`{env}` ran `{before}` and then `{after}`, never `{tag}`");
+    Err(Failure::new(Kind::Refused, message))
 }
 
 pub(crate) fn said(run: &RunId, earlier: bool) -> String {
