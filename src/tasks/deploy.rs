@@ -104,7 +104,10 @@ async fn deploy(
     let goal = goal::of_tag(cloud, topology, &identified, images).await?;
     match there {
         None => created(site, &goal).await,
-        Some(stack) => updated(args, site, &stack, &goal, shape).await,
+        Some(_) => {
+            let stack = bring::ready(site).await?;
+            updated(args, site, &stack, &goal, shape).await
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::cli::values;
 use crate::error::{Failure, Kind};
 use crate::name::EnvName;
 use crate::tasks::context::Context;
-use crate::tasks::stack::bring::{Brought, Site, bring};
+use crate::tasks::stack::bring::{Brought, Site, bring, ready};
 use crate::tasks::stack::goal::{self, Goal};
 use crate::tasks::stack::locked::locked;
 use crate::tasks::stack::planning::PlanArgs;
@@ -73,7 +73,8 @@ async fn brought(site: &Site<'_>, goal: &Goal) -> Result<(), Failure> {
     let name = topology.stack.stack_name.as_str();
     match cloud.heat().find_stack(name).await? {
         None => create::make(context, cloud, topology, goal, lease).await,
-        Some(stack) => {
+        Some(_) => {
+            let stack = ready(site).await?;
             let brought = bring(site, &stack, goal).await?;
             if brought == Brought::Nothing {
                 context.reporter.note(name, "no changes");

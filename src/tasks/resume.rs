@@ -3,9 +3,7 @@
 use crate::cli::values;
 use crate::error::Failure;
 use crate::name::EnvName;
-use crate::openstack::client::Cloud;
 use crate::openstack::stack::Stack;
-use crate::openstack::stack_status::{Action, State};
 use crate::tasks::context::Context;
 use crate::tasks::stack::bring::{self, Brought, Site, bring};
 use crate::tasks::stack::locked::locked;
@@ -13,7 +11,6 @@ use crate::tasks::stack::planning::PlanArgs;
 use crate::tasks::stack::{goal, there};
 use crate::tasks::{cloud, loading};
 use crate::template::release::{Records, ReleaseRecord};
-use crate::topology::Topology;
 
 /// What `resume` is given.
 #[derive(Debug, clap::Args)]
@@ -51,8 +48,7 @@ async fn resume(site: &Site<'_>) -> Result<(), Failure> {
         topology,
         ..
     } = *site;
-    let stack = there::find(cloud, topology).await?;
-    let stack = followed(cloud, topology, stack).await?;
+    let stack = bring::ready(site).await?;
     let records = there::records(cloud, &stack).await?;
     let Some(target) = to_be(&stack, &records) else {
         let runs = records
@@ -83,16 +79,4 @@ fn to_be<'a>(stack: &Stack, records: &'a Records) -> Option<&'a ReleaseRecord> {
         None if stack.status.is_failed() => records.current(),
         None => None,
     }
-}
-
-/// What Heat is still at comes to its end first, with the checks that it waits for.
-async fn followed(cloud: &Cloud, topology: &Topology, stack: Stack) -> Result<Stack, Failure> {
-    let goes_on = stack.status.state == State::InProgress
-        && matches!(stack.status.action, Action::Update | Action::Rollback);
-    if !goes_on {
-        return Ok(stack);
-    }
-    let text = format!("is {}; following it", stack.status);
-    cloud.reporter().note(&stack.name, text);
-    bring::take_up(cloud, topology, &stack).await
 }

@@ -4,7 +4,7 @@ use crate::cli::values;
 use crate::error::{Failure, Kind};
 use crate::name::EnvName;
 use crate::tasks::context::Context;
-use crate::tasks::stack::bring::{Brought, Site, bring};
+use crate::tasks::stack::bring::{Brought, Site, bring, ready};
 use crate::tasks::stack::locked::locked;
 use crate::tasks::stack::planning::PlanArgs;
 use crate::tasks::stack::{goal, there};
@@ -51,7 +51,7 @@ async fn rollback(args: &Args, site: &Site<'_>) -> Result<(), Failure> {
         topology,
         ..
     } = *site;
-    let stack = there::find(cloud, topology).await?;
+    let stack = ready(site).await?;
     let records = there::records(cloud, &stack).await?;
     let record = chosen(args, &records)?;
     context.reporter.note(

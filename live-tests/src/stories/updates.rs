@@ -11,7 +11,8 @@ use crate::report::Report;
 /// v1 to v2 under jobs that run across the update; then the same again, which is
 /// nothing.
 pub(crate) fn lose_no_work(report: &mut Report) -> Result<()> {
-    let slow = thread::spawn(|| run(&["tests", "slow", "staging", "--minutes", "4", "--jobs", "12"]));
+    let slow =
+        thread::spawn(|| run(&["tests", "slow", "staging", "--minutes", "4", "--jobs", "12"]));
     let update = run(&["stack", "update", "staging", "--tag", "v2"])?;
     report.check("the update to v2 exits 0", update.code == 0);
     runs(report, "v2")?;
@@ -25,7 +26,14 @@ pub(crate) fn lose_no_work(report: &mut Report) -> Result<()> {
         "the same update again is no change",
         again.code == 0 && again.stderr.contains("no changes"),
     );
-    let plan = run(&["stack", "plan", "staging", "--tag", "v2", "--detailed-exitcode"])?;
+    let plan = run(&[
+        "stack",
+        "plan",
+        "staging",
+        "--tag",
+        "v2",
+        "--detailed-exitcode",
+    ])?;
     report.check("the plan says so too", plan.code == 0);
     Ok(())
 }

@@ -5,6 +5,7 @@ use crate::apply::error::StackError;
 use crate::apply::lock::Lease;
 use crate::apply::roll::{self, Roll, RollError, roll};
 use crate::apply::{change, gatekeeper};
+use crate::config::DrainPolicy;
 use crate::error::{Failure, Kind};
 use crate::openstack::client::Cloud;
 use crate::openstack::stack::{Stack, StackRef};
@@ -15,6 +16,7 @@ use crate::tasks::observe::observe;
 use crate::tasks::operator::now;
 use crate::tasks::stack::goal::{self, Goal};
 use crate::tasks::stack::planning::planned;
+use crate::tasks::stack::there;
 use crate::tasks::tests::judge::judge;
 use crate::template::gate;
 use crate::template::release::{Records, ReleaseRecord};
@@ -23,6 +25,10 @@ use crate::topology::Topology;
 /// How long Heat waits for the checks before it goes back by itself: several times
 /// what they take on a slow cloud, and short enough for nobody to notice at night.
 const VERIFY_WAIT_S: u32 = 900;
+
+/// A job that is waited for may run as long as its unit may take to stop (the
+/// catalogue's `stop_timeout_s`): a day.
+const DRAIN_LONGEST_MINS: u32 = 24 * 60;
 
 /// Where something is brought in, and by whom.
 #[derive(Clone)]
@@ -79,6 +85,7 @@ pub async fn carry_out(
         topology,
         ..
     } = *site;
+    let _careful = context.interrupt.careful();
     let reference = stack.reference();
     let there = roll::present(cloud, &reference).await?;
     let records = Records::read(&there.template);
@@ -96,8 +103,14 @@ pub async fn carry_out(
     let left = records.current();
     match failed {
         RollError::BatchUndone { batch: 0, cause } => undone(topology, left, cause),
-        RollError::BatchUndone { cause, .. } | RollError::Stopped { cause } => {
+        RollError::BatchUndone { cause, .. } | RollError::Stopped { cause }
+            if matches!(cause, StackError::Failed(_)) =>
+        {
             Box::pin(back(site, &reference, left, cause)).await
+        }
+        // Heat goes on, or nobody knows: nothing is done on top of that.
+        RollError::BatchUndone { cause, .. } | RollError::Stopped { cause } => {
+            Err(Failure::from(cause).hint(resume(topology)))
         }
         RollError::Checks(reasons) => Err(Failure::new(
             Kind::Refused,
@@ -117,9 +130,30 @@ pub async fn carry_out(
     }
 }
 
+/// The environment's stack once Heat is done with what an earlier run asked for.
+pub async fn ready(site: &Site<'_>) -> Result<Stack, Failure> {
+    let stack = there::find(site.cloud, site.topology).await?;
+    let (action, state) = (&stack.status.action, &stack.status.state);
+    match (action, state) {
+        (Action::Update | Action::Rollback, State::InProgress) => {
+            let text = format!("is {}; following it", stack.status);
+            site.context.reporter.note(&stack.name, text);
+            take_up(site.cloud, site.topology, &stack).await
+        }
+        (_, State::InProgress) | (Action::Create | Action::Delete, State::Failed) => {
+            let message = format!("stack `{}` is {}", stack.name, stack.status);
+            let env = &site.topology.env;
+            Err(Failure::new(Kind::Refused, message).hint(format!(
+                "`ptero-deploy stack create {env} --tag TAG` takes it up"
+            )))
+        }
+        _ => Ok(stack),
+    }
+}
+
 /// Follows a change that an earlier run asked for, and runs the checks that Heat
 /// waits for in it. Fails as that run would have.
-pub async fn take_up(cloud: &Cloud, topology: &Topology, stack: &Stack) -> Result<Stack, Failure> {
+async fn take_up(cloud: &Cloud, topology: &Topology, stack: &Stack) -> Result<Stack, Failure> {
     let reference = stack.reference();
     let there = roll::present(cloud, &reference).await?;
     let records = Records::read(&there.template);
@@ -147,8 +181,15 @@ pub async fn take_up(cloud: &Cloud, topology: &Topology, stack: &Stack) -> Resul
     }
 }
 
+/// What the members need to come up, the checks at both gates, and the drains: the
+/// innermost limit has to be the first that ends.
 fn timeout_mins(topology: &Topology) -> u32 {
-    topology.stack.create_timeout_minutes + 2 * VERIFY_WAIT_S / 60
+    let stack = &topology.stack;
+    let drain = match stack.drain_policy {
+        DrainPolicy::Wait => DRAIN_LONGEST_MINS.max(stack.drain_deadline_minutes),
+        DrainPolicy::Requeue | DrainPolicy::Abort => stack.drain_deadline_minutes,
+    };
+    stack.create_timeout_minutes + 2 * VERIFY_WAIT_S / 60 + drain
 }
 
 fn went_back(cause: &StackError) -> bool {

@@ -11,7 +11,7 @@ use crate::plan::update::model::UpdatePlan;
 use crate::tasks::context::Context;
 use crate::tasks::images::kitchen::kitchen;
 use crate::tasks::loading::Loaded;
-use crate::tasks::stack::bring::{self, Brought, Site, bring, carry_out};
+use crate::tasks::stack::bring::{self, Brought, Site, bring, carry_out, ready};
 use crate::tasks::stack::goal::Goal;
 use crate::tasks::stack::locked::locked;
 use crate::tasks::stack::planning::PlanArgs;
@@ -87,7 +87,7 @@ async fn to_tag(site: &Site<'_>, loaded: &Loaded, tag: &Tag) -> Result<Outcome, 
         .ensure(&context.interrupt)
         .await?;
     let goal = goal::of_tag(cloud, topology, &identified, images).await?;
-    let stack = there::find(cloud, topology).await?;
+    let stack = ready(site).await?;
     let brought = bring(site, &stack, &goal).await?;
     Ok((stack, goal, brought))
 }
@@ -98,7 +98,7 @@ async fn as_planned(site: &Site<'_>, kept: &UpdatePlan) -> Result<Outcome, Failu
     let Site {
         cloud, topology, ..
     } = *site;
-    let stack = there::find(cloud, topology).await?;
+    let stack = ready(site).await?;
     let goal = goal::of_record(cloud, topology, &kept.to).await?;
     let now = bring::plan(site, &stack, &goal, &site.options).await?;
     if now.fingerprint != kept.fingerprint || now.batches != kept.batches {
