@@ -4,9 +4,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 
-use crate::apply::drain_state::{At, Drain, LOOK_EVERY, Progress, ServerIs, Todo};
+use crate::apply::drain_state::{At, Drain, LOOK_AT_ONCE, LOOK_EVERY, Progress, ServerIs, Todo};
 use crate::apply::event_log::path;
 use crate::openstack::client::Cloud;
 use crate::openstack::error::CloudError;
@@ -50,22 +51,33 @@ async fn watch(cloud: &Cloud, stack: &StackRef, mode: Mode) -> std::convert::Inf
     loop {
         // Who follows the stack tells of a cloud that does not answer.
         if let Ok(resources) = cloud.heat().resources(stack, DEPTH_MAX).await {
-            let going = going(stack, &resources);
-            drains.retain(|id, _| going.iter().any(|one| one.stack.id == *id));
-            for one in &going {
-                let drain = drains
-                    .entry(one.stack.id.clone())
-                    .or_insert_with(|| Drain::new(begun.elapsed()));
-                match mode {
-                    Mode::AtOnce => {
-                        signal(cloud, one, drain, begun.elapsed(), "not waited for").await;
-                    }
-                    Mode::Drain => look(cloud, one, drain, begun.elapsed()).await,
-                }
-            }
+            let now = begun.elapsed();
+            // Those that Heat does not wait for any more are forgotten with the old map.
+            let looks = going(stack, &resources).into_iter().map(|one| {
+                let drain = drains.remove(&one.stack.id);
+                let drain = drain.unwrap_or_else(|| Drain::new(now));
+                care(cloud, one, drain, mode, now)
+            });
+            // Side by side: Heat takes seconds for a signal, and members go together.
+            drains = join_all(looks.collect::<Vec<_>>())
+                .await
+                .into_iter()
+                .collect();
         }
-        sleep(LOOK_EVERY).await;
+        sleep(match mode {
+            Mode::Drain => LOOK_EVERY,
+            Mode::AtOnce => LOOK_AT_ONCE,
+        })
+        .await;
     }
+}
+
+async fn care(cloud: &Cloud, one: Going, mut drain: Drain, mode: Mode, now: At) -> (String, Drain) {
+    match mode {
+        Mode::AtOnce => signal(cloud, &one, &mut drain, now, "not waited for").await,
+        Mode::Drain => look(cloud, &one, &mut drain, now).await,
+    }
+    (one.stack.id, drain)
 }
 
 /// A drain that Heat waits for.

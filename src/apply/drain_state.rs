@@ -10,6 +10,8 @@ pub(crate) type At = Duration;
 
 /// A list of a stack's resources costs Heat a moment for each nested stack.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Where nothing is waited for, each look is time that a deletion takes longer.
+pub(crate) const LOOK_AT_ONCE: Duration = Duration::from_millis(500);
 /// The agent tells something every 10 s; Nova is asked only about silent ones.
 const QUIET: Duration = Duration::from_secs(30);
 /// An agent that lives takes a drain up within seconds. One that never says a word
