@@ -58,6 +58,7 @@ async fn create(cloud: &Cloud) -> Result<Instant> {
         digest: "bench".to_owned(),
         tags: vec!["ptero-bench".to_owned()],
         timeout_mins: 5,
+        member_deadline_s: 600,
     };
     create_or_adopt(cloud, &spec).await?;
     Ok(Instant::now())

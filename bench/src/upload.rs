@@ -71,7 +71,7 @@ async fn ours(cloud: &Cloud, path: &Path) -> Result<Duration> {
     let glance = cloud.glance();
     let image = glance.create(&record()).await?;
     let began = Instant::now();
-    let sent = glance.upload(&image.id, path).await;
+    let sent = glance.upload(&image, path).await;
     let took = began.elapsed();
     glance.delete(&image.id).await?;
     sent?;

@@ -124,6 +124,30 @@ pub(crate) fn killed(args: &[&str], after: Duration) -> Result<bool> {
     Ok(true)
 }
 
+/// Starts the program, presses Ctrl-C once after `after`, and waits for its end.
+pub(crate) fn interrupted(args: &[&str], after: Duration) -> Result<Ended> {
+    say(&format!(
+        "   $ ptero-deploy {} & sleep {:.1}; kill -INT",
+        args.join(" "),
+        after.as_secs_f64()
+    ));
+    let err = tempfile::NamedTempFile::new()?;
+    let mut command = command(&config(), args)?;
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(err.reopen()?)
+        .spawn()?;
+    sleep(after);
+    let pid = child.id().to_string();
+    Command::new("kill").args(["-INT", &pid]).status()?;
+    let code = wait(&mut child, LONGEST)?;
+    Ok(Ended {
+        code: code.unwrap_or(-1),
+        stdout: String::new(),
+        stderr: std::fs::read_to_string(err.path())?,
+    })
+}
+
 /// Waits for the end; at `limit` the child is killed and there is no code.
 fn wait(child: &mut Child, limit: Duration) -> Result<Option<i32>> {
     let deadline = Instant::now() + limit;

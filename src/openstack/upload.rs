@@ -93,7 +93,7 @@ impl Glance<'_> {
         let mut image = self.create(new).await?;
         let mut sends = 0;
         loop {
-            let error = match self.upload(&image.id, path).await {
+            let error = match self.upload(&image, path).await {
                 Ok(image) => return Ok(image),
                 Err(error) => error,
             };
@@ -159,7 +159,9 @@ impl Glance<'_> {
     }
 
     /// Sends a file into a `queued` record, once, and proves what arrived.
-    pub async fn upload(&self, id: &str, path: &Path) -> Result<Image, CloudError> {
+    pub async fn upload(&self, image: &Image, path: &Path) -> Result<Image, CloudError> {
+        let id = &image.id;
+        let name = image.name.as_ref().unwrap_or(id);
         let length = image_length(path)?;
         let mut session = self.cloud.session().await?;
         let base = self.cloud.endpoint_url(Service::Image).await?;
@@ -201,7 +203,7 @@ impl Glance<'_> {
             };
             let reply = tokio::select! {
                 reply = sent => reply?,
-                reason = watch(self.cloud.reporter(), id, &taken, length) => {
+                reason = watch(self.cloud.reporter(), name, &taken, length) => {
                     return Err(CloudError::Lost { method: "PUT".to_owned(), url, reason });
                 }
             };
@@ -248,7 +250,7 @@ async fn hash(path: &Path) -> Result<String, CloudError> {
 }
 
 /// Tells the progress, and ends when there is none any more.
-async fn watch(reporter: &Reporter, id: &str, taken: &AtomicU64, length: u64) -> String {
+async fn watch(reporter: &Reporter, name: &str, taken: &AtomicU64, length: u64) -> String {
     let mut last = 0;
     let mut moved = Instant::now();
     loop {
@@ -257,7 +259,7 @@ async fn watch(reporter: &Reporter, id: &str, taken: &AtomicU64, length: u64) ->
         if done != last {
             (last, moved) = (done, Instant::now());
             reporter.emit(&Event::Progress {
-                subject: id.to_owned(),
+                subject: name.to_owned(),
                 phase: "upload".to_owned(),
                 done,
                 total: Some(length),

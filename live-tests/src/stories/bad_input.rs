@@ -53,6 +53,12 @@ pub(crate) fn touches_nothing(report: &mut Report) -> Result<()> {
         )?)?;
         said(report, what, &ended, code, words);
     }
+    // Three of its images are there and want only the tag: not even that is written.
+    let path = home().join("bad.yaml");
+    fs::write(&path, text.replace("\"debian-12\"", "\"no-such-machine\""))?;
+    let ended = run_with(command(&path, &["images", "build", "v2"])?)?;
+    let words = ["images.build.build_machine_image", "no-such-machine"];
+    said(report, "no image of the build machine", &ended, 2, &words);
     let mut wrong = command(&config(), &["stack", "status", "staging"])?;
     for (name, value) in crate::cloud::devcloud().env()?.variables() {
         wrong.env(

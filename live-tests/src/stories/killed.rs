@@ -1,13 +1,16 @@
-//! SIGKILL at any moment; the same command again converges.
+//! Ctrl-C and SIGKILL at any moment; the same command again converges.
 
 use std::time::Duration;
 
 use anyhow::Result;
 
 use crate::cloud::column;
-use crate::program::{killed, run};
+use crate::program::{interrupted, killed, run};
 use crate::report::Report;
 use crate::stories::demo::{agreed, nothing_left};
+
+/// When Ctrl-C is pressed, in seconds: the build machine boots; Heat is at work.
+const INTERRUPT_S: f64 = 6.0;
 
 /// Moments of a build, in seconds: before anything, while the build machine
 /// boots, while it bakes, and about when it uploads.
@@ -16,6 +19,11 @@ const BUILD_MOMENTS_S: [f64; 4] = [0.2, 12.0, 40.0, 70.0];
 /// Kills builds of v2, which shares three of its five images with v1.
 pub(crate) fn builds(report: &mut Report) -> Result<()> {
     let build = ["images", "build", "v2"];
+    interrupt(report, "build", &build)?;
+    report.check(
+        "openstackclient: an interrupted build left no machine",
+        column(&["stack", "list"], "Stack Name")? == ["ptero-staging"],
+    );
     kill_at(report, "build", &build, &BUILD_MOMENTS_S)?;
     let again = run(&build)?;
     report.check("build: run again, it exits 0", again.code == 0);
@@ -42,7 +50,8 @@ pub(crate) fn builds(report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Moments of a delete and of a create, in seconds.
+/// Moments of a delete and of a create, in seconds. Heat goes on meanwhile, so
+/// each is later in its work than the sum of those before.
 const MOMENTS_S: [f64; 4] = [0.3, 2.0, 8.0, 20.0];
 
 /// Kills deletes and creates at several moments each.
@@ -51,6 +60,9 @@ pub(crate) fn and_run_again(report: &mut Report) -> Result<()> {
     let create = ["stack", "create", "staging", "--tag", "v1"];
     for (verb, args) in [("delete", &delete[..]), ("create", &create[..])] {
         kill_at(report, verb, args, &MOMENTS_S)?;
+        if verb == "create" {
+            interrupt(report, verb, args)?;
+        }
         let again = run(args)?;
         report.check(&format!("{verb}: run again, it exits 0"), again.code == 0);
         if verb == "delete" {
@@ -59,6 +71,21 @@ pub(crate) fn and_run_again(report: &mut Report) -> Result<()> {
             agreed(report, 10)?;
         }
     }
+    Ok(())
+}
+
+/// Presses Ctrl-C once; whoever calls this proves that the command goes on later.
+fn interrupt(report: &mut Report, verb: &str, args: &[&str]) -> Result<()> {
+    let ended = interrupted(args, Duration::from_secs_f64(INTERRUPT_S))?;
+    report.check(
+        &format!("{verb}: after Ctrl-C it exits 130 (was {})", ended.code),
+        ended.code == 130,
+    );
+    let command = format!("to go on later: ptero-deploy {}", args.join(" "));
+    report.check(
+        &format!("{verb}: it tells the command that goes on"),
+        ended.stderr.contains(&command),
+    );
     Ok(())
 }
 

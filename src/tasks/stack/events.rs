@@ -8,8 +8,7 @@ use crate::error::Failure;
 use crate::name::EnvName;
 use crate::openstack::heat::DEPTH_MAX;
 use crate::tasks::context::Context;
-use crate::tasks::stack::there;
-use crate::tasks::{cloud, loading};
+use crate::tasks::stack::there::{self, There};
 
 /// The columns of the list.
 pub const COLUMNS: [&str; 5] = ["Time", "Stack", "Resource", "Status", "Reason"];
@@ -28,9 +27,7 @@ pub struct Args {
 /// Carries `stack.events` out.
 pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let shape = context.shape(&args.output, &COLUMNS)?;
-    let topology = loading::load(context)?.topology(&args.env)?;
-    let cloud = cloud::connect(context).await?;
-    let stack = there::find(&cloud, &topology).await?;
+    let There { cloud, stack, .. } = there::open(context, &args.env).await?;
     let mut events = cloud
         .heat()
         .events(&stack.reference(), None, DEPTH_MAX)

@@ -7,8 +7,7 @@ use crate::cli::values;
 use crate::error::Failure;
 use crate::name::EnvName;
 use crate::tasks::context::Context;
-use crate::tasks::stack::there;
-use crate::tasks::{cloud, loading};
+use crate::tasks::stack::there::{self, There};
 use crate::template::release::{Records, ReleaseRecord};
 
 /// The columns of the list.
@@ -31,9 +30,7 @@ pub struct Args {
 /// Carries `stack.history` out.
 pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let shape = context.shape(&args.output, &COLUMNS)?;
-    let topology = loading::load(context)?.topology(&args.env)?;
-    let cloud = cloud::connect(context).await?;
-    let stack = there::find(&cloud, &topology).await?;
+    let There { cloud, stack, .. } = there::open(context, &args.env).await?;
     let records = there::records(&cloud, &stack).await?;
     context.print_rows(&COLUMNS, &rows(&records), &shape)
 }

@@ -7,8 +7,7 @@ use crate::cli::values;
 use crate::error::Failure;
 use crate::name::EnvName;
 use crate::tasks::context::Context;
-use crate::tasks::stack::there;
-use crate::tasks::{cloud, loading};
+use crate::tasks::stack::there::{self, There};
 
 /// The columns of the list.
 pub const COLUMNS: [&str; 3] = ["Output", "Value", "Description"];
@@ -27,9 +26,7 @@ pub struct Args {
 /// Carries `stack.outputs` out.
 pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let shape = context.shape(&args.output, &COLUMNS)?;
-    let topology = loading::load(context)?.topology(&args.env)?;
-    let cloud = cloud::connect(context).await?;
-    let stack = there::find(&cloud, &topology).await?;
+    let There { cloud, stack, .. } = there::open(context, &args.env).await?;
     let outputs = cloud.heat().outputs(&stack.reference()).await?;
     let rows: Vec<Vec<Value>> = outputs
         .into_iter()

@@ -14,8 +14,7 @@ use crate::openstack::stack::Stack;
 use crate::record::deployed::Deployed;
 use crate::record::history::unfinished;
 use crate::tasks::context::Context;
-use crate::tasks::stack::there;
-use crate::tasks::{cloud, loading};
+use crate::tasks::stack::there::{self, There};
 use crate::template::release::UpdateRecord;
 
 /// The fields of the status.
@@ -46,9 +45,11 @@ pub struct Args {
 /// Carries `stack.status` out.
 pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let shape = context.shape(&args.output, &FIELDS)?;
-    let topology = loading::load(context)?.topology(&args.env)?;
-    let cloud = cloud::connect(context).await?;
-    let stack = there::find(&cloud, &topology).await?;
+    let There {
+        topology,
+        cloud,
+        stack,
+    } = there::open(context, &args.env).await?;
     let reference = stack.reference();
     let (outputs, servers, records, lock) = tokio::try_join!(
         async { cloud.heat().outputs(&reference).await },
