@@ -53,7 +53,11 @@ define ptero::gateway::frontend (
   }
   haproxy::backend { "web-${service}":
     collect_exported => false,
-    options          => [{ 'balance' => 'leastconn' }] + $probe,
+    options          => [
+      { 'balance' => 'leastconn' },
+      # A kept connection that the server closes (gunicorn: after 2 s) as a request arrives would cost that request.
+      { 'option'  => 'http-server-close' },
+    ] + $probe,
   }
   haproxy::backend { "info-${service}":
     collect_exported => false,

@@ -27,6 +27,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     """One request a connection: what a refused request still sends is never taken for the next one."""
 
     timeout = TIMEOUT_S
+    # The gateway hands the version on, and a client that sees 1.0 goes on in 1.0 with everything behind the gateway.
+    protocol_version = "HTTP/1.1"
     server_version = "ptero-ledger"
     sys_version = ""
 
