@@ -18,7 +18,8 @@ use crate::openstack::stack_status::{Action, State};
 
 /// The resources of a member's template.
 const DRAIN: &str = "drain";
-const PROGRESS: &str = "progress";
+/// The handle at which an agent tells how far its drain is.
+pub(crate) const PROGRESS: &str = "progress";
 const SERVER: &str = "server";
 
 /// What is wanted of the drains.

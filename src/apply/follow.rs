@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use crate::apply::drain::PROGRESS;
 use crate::apply::error::{FailedStack, StackError};
 use crate::apply::event_log::EventLog;
 use crate::apply::evidence::{self, Evidence};
@@ -237,6 +238,10 @@ fn tell(cloud: &Cloud, log: &EventLog, what: &Follow<'_>, new: &[HeatEvent]) {
         if event.is_of_stack() && !log.is_root(event) {
             continue;
         }
+        // Every few seconds of a drain; `apply/drain.rs` tells what was said.
+        if event.resource_name == PROGRESS && is_signal(event) {
+            continue;
+        }
         let path = log.path(event);
         let root = log.is_root(event);
         let kind = what
@@ -259,6 +264,10 @@ fn tell(cloud: &Cloud, log: &EventLog, what: &Follow<'_>, new: &[HeatEvent]) {
             failed: event.status.is_failed(),
         });
     }
+}
+
+fn is_signal(event: &HeatEvent) -> bool {
+    matches!(&event.status.action, Action::Unknown(word) if word == "SIGNAL")
 }
 
 /// The status can be read a moment before the last events: they belong to the story.
