@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use crate::apply::delete;
 use crate::apply::drain::{self, Mode};
 use crate::apply::error::StackError;
 use crate::apply::event_log::EventLog;
@@ -43,7 +44,11 @@ pub async fn change(
 ) -> Result<Stack, StackError> {
     let mut log = EventLog::new(change.stack.clone());
     // What happened before is another story.
-    let past = cloud.heat().events(change.stack, None, DEPTH_MAX).await?;
+    let heat = cloud.heat();
+    let (past, there) = tokio::try_join!(
+        heat.events(change.stack, None, DEPTH_MAX),
+        heat.resources(change.stack, DEPTH_MAX),
+    )?;
     log.take(past, Duration::ZERO);
     let files = texts(change.template);
     let update = StackUpdate {
@@ -55,7 +60,9 @@ pub async fn change(
         disable_rollback: !change.goes_back,
     };
     cloud.heat().update(change.stack, &update).await?;
-    let kinds = kinds(&change.template.json, &files);
+    // Of what goes and of what comes.
+    let mut kinds = kinds(&change.template.json, &files);
+    kinds.extend(delete::kinds(change.stack, &there));
     let what = Follow {
         stack: change.stack,
         action: Action::Update,

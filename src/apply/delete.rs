@@ -99,7 +99,7 @@ fn or_gone<T>(result: Result<Vec<T>, CloudError>) -> Result<Vec<T>, CloudError> 
 }
 
 /// Types of resources by their paths.
-fn kinds(root: &StackRef, resources: &[Resource]) -> HashMap<String, String> {
+pub(crate) fn kinds(root: &StackRef, resources: &[Resource]) -> HashMap<String, String> {
     let stacks = resources
         .iter()
         .filter_map(|one| one.stack().map(|stack| stack.name))
