@@ -124,10 +124,14 @@ impl Kitchen<'_> {
         missing: &[Recipe],
         interrupt: &Interrupt,
     ) -> Result<(), Failure> {
-        tokio::select! {
-            result = self.bake(builder, missing) => result,
+        let pass = upload::pass(self.cloud, self.reporter).await;
+        let result = tokio::select! {
+            result = self.bake(builder, &pass, missing) => result,
             failure = stopped(interrupt) => Err(failure),
-        }
+        };
+        // Also of a build that was stopped.
+        upload::revoke(self.cloud, self.reporter, pass).await;
+        result
     }
 
     async fn machine(&self, site: &MachineSite, interrupt: &Interrupt) -> Result<Machine, Failure> {

@@ -59,10 +59,14 @@ pub struct Unmade {
 impl Kitchen<'_> {
     /// Makes and uploads images of `recipes` on `builder`. One that fails leaves
     /// the others running; all that failed are named in the end.
-    pub async fn bake(&self, builder: &Builder, recipes: &[Recipe]) -> Result<(), Failure> {
+    pub async fn bake(
+        &self,
+        builder: &Builder,
+        pass: &upload::Pass,
+        recipes: &[Recipe],
+    ) -> Result<(), Failure> {
         self.put(builder, recipes).await?;
         let job = self.job(recipes);
-        let pass = upload::pass(self.cloud, self.reporter).await;
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let mut listener = Listener {
             reporter: self.reporter,
@@ -77,7 +81,7 @@ impl Kitchen<'_> {
         let uploading = async {
             let mut unsent = Vec::new();
             while let Some(built) = receiver.recv().await {
-                if let Err(failure) = self.upload(builder, &pass, recipes, &built).await {
+                if let Err(failure) = self.upload(builder, pass, recipes, &built).await {
                     let reason = in_full(&failure);
                     unsent.push(Unmade {
                         name: built.name,
@@ -88,7 +92,6 @@ impl Kitchen<'_> {
             unsent
         };
         let ((ended, mut unmade), unsent) = tokio::join!(baking, uploading);
-        upload::revoke(self.cloud, self.reporter, pass).await;
         unmade.extend(unsent);
         let ended = ended.map_err(|error| {
             Failure::new(Kind::Failed, "the builder could not be used").caused_by(error)

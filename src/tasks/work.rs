@@ -126,11 +126,12 @@ async fn listen(interrupt: Interrupt, screen: Screen, command: String) {
             _ = terminal.recv() => {}
             _ = terminate.recv() => {}
         }
-        let answer = interrupt.request();
-        if answer == Answer::StopsSoon {
-            screen.tell("stopping at the next safe point; once more to leave at once");
-        }
-        screen.tell(&format!("to go on later: {command}"));
+        interrupt.request(|answer| {
+            if answer == Answer::StopsSoon {
+                screen.tell("stopping at the next safe point; once more to leave at once");
+            }
+            screen.tell(&format!("to go on later: {command}"));
+        });
     }
 }
 

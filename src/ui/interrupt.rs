@@ -19,6 +19,13 @@ struct State {
     leave: bool,
 }
 
+impl State {
+    /// Whether the next wish to stop ends the program at once.
+    fn leaves(&self) -> bool {
+        self.wanted || self.careful == 0
+    }
+}
+
 /// What a wish to stop comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
@@ -67,17 +74,19 @@ impl Interrupt {
         self.reached(|state| state.leave).await;
     }
 
-    /// Notes one wish to stop.
-    pub fn request(&self) -> Answer {
-        self.state.send_modify(|state| {
-            state.leave = state.wanted || state.careful == 0;
-            state.wanted = true;
-        });
-        if self.state.borrow().leave {
+    /// Notes one wish to stop. `tell` hears what it comes to before anybody acts
+    /// on it: the program may be gone a moment later.
+    pub fn request(&self, tell: impl FnOnce(Answer)) {
+        let leave = self.state.borrow().leaves();
+        tell(if leave {
             Answer::LeavesNow
         } else {
             Answer::StopsSoon
-        }
+        });
+        self.state.send_modify(|state| {
+            state.leave = leave || state.leaves();
+            state.wanted = true;
+        });
     }
 
     async fn reached(&self, wanted: impl Fn(&State) -> bool) {
@@ -99,15 +108,24 @@ impl Drop for Careful {
 mod tests {
     use super::{Answer, Interrupt};
 
+    #[track_caller]
+    fn comes_to(interrupt: &Interrupt, expected: Answer) {
+        let before = interrupt.is_requested();
+        interrupt.request(|answer| {
+            assert_eq!(answer, expected);
+            assert_eq!(interrupt.is_requested(), before, "told before it is done");
+        });
+    }
+
     #[tokio::test]
     async fn careful_work_is_asked_first_and_left_at_the_second_wish() {
         let interrupt = Interrupt::default();
         let _careful = interrupt.careful();
         assert!(!interrupt.is_requested());
-        assert_eq!(interrupt.clone().request(), Answer::StopsSoon);
+        comes_to(&interrupt.clone(), Answer::StopsSoon);
         interrupt.requested().await;
         assert!(interrupt.is_requested());
-        assert_eq!(interrupt.request(), Answer::LeavesNow);
+        comes_to(&interrupt, Answer::LeavesNow);
         interrupt.leave().await;
     }
 
@@ -115,7 +133,7 @@ mod tests {
     async fn other_work_is_left_at_the_first() {
         let interrupt = Interrupt::default();
         drop(interrupt.careful());
-        assert_eq!(interrupt.request(), Answer::LeavesNow);
+        comes_to(&interrupt, Answer::LeavesNow);
         interrupt.leave().await;
     }
 }
