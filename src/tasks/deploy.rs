@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::bake::identify::identify;
+use crate::bake::identify::{Identified, identify};
 use crate::cli::output::OutputArgs;
 use crate::cli::values;
 use crate::error::{Failure, Kind};
@@ -14,7 +14,7 @@ use crate::openstack::stack::Stack;
 use crate::tasks::context::Context;
 use crate::tasks::images::kitchen::kitchen;
 use crate::tasks::loading::Loaded;
-use crate::tasks::stack::bring::{self, Site, bring};
+use crate::tasks::stack::bring::{self, Site, bring, runs_already};
 use crate::tasks::stack::goal::{self, Goal};
 use crate::tasks::stack::locked::locked;
 use crate::tasks::stack::planning::PlanArgs;
@@ -64,6 +64,12 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let loaded = loading::load(context)?;
     let topology = loaded.topology(&args.env)?;
     let cloud = cloud::connect(context).await?;
+    let identified = identify(&loaded.config, &loaded.catalog, &args.tag).await?;
+    if runs_already(context, &loaded, &cloud, &topology, &identified).await? {
+        let name = topology.stack.stack_name.as_str();
+        context.reporter.note(name, "no changes");
+        return Ok(());
+    }
     let command = format!("deploy {} --tag {}", args.env, args.tag);
     locked(&cloud, &topology, &command, async |lease| {
         let site = Site {
@@ -73,7 +79,7 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
             lease,
             options: args.allowed.options(&topology),
         };
-        Box::pin(deploy(&args, &loaded, &site, &shape)).await
+        Box::pin(deploy(&args, &loaded, &identified, &site, &shape)).await
     })
     .await
 }
@@ -81,6 +87,7 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
 async fn deploy(
     args: &Args,
     loaded: &Loaded,
+    identified: &Identified,
     site: &Site<'_>,
     shape: &Shape,
 ) -> Result<(), Failure> {
@@ -91,24 +98,21 @@ async fn deploy(
         lease,
         ..
     } = *site;
-    let identified = identify(&loaded.config, &loaded.catalog, &args.tag).await?;
     let name = topology.stack.stack_name.as_str();
     let there = cloud.heat().find_stack(name).await?;
     if there.is_none() {
         room::check(cloud, topology).await?;
     }
     lease.step("images").await?;
-    let images = kitchen(context, loaded, cloud, &identified)
+    let images = kitchen(context, loaded, cloud, identified)
         .ensure(&context.interrupt)
         .await?;
-    let goal = goal::of_tag(cloud, topology, &identified, images).await?;
-    match there {
-        None => created(site, &goal).await,
-        Some(_) => {
-            let stack = bring::ready(site).await?;
-            updated(args, site, &stack, &goal, shape).await
-        }
+    let goal = goal::of_tag(cloud, topology, identified, images).await?;
+    if there.is_none() {
+        return created(site, &goal).await;
     }
+    let stack = bring::ready(site).await?;
+    updated(args, site, &stack, &goal, shape).await
 }
 
 async fn created(site: &Site<'_>, goal: &Goal) -> Result<(), Failure> {
@@ -146,12 +150,8 @@ async fn updated(
         topology,
         ..
     } = *site;
-    let plan = bring::plan(site, stack, goal, &site.options).await?;
+    let plan = bring::plan(cloud, topology, stack, goal, &site.options).await?;
     let records = there::records(cloud, stack).await?;
-    if bring::is_there(stack, &records, goal, &plan) {
-        context.reporter.note(&stack.name, "no changes");
-        return Ok(());
-    }
     let slow = begun(args, site, stack).await?;
     let brought = Box::pin(bring::carry_out(site, stack, goal, &plan)).await;
     if let Err(failure) = brought {

@@ -71,17 +71,14 @@ async fn brought(site: &Site<'_>, goal: &Goal) -> Result<(), Failure> {
         ..
     } = *site;
     let name = topology.stack.stack_name.as_str();
-    match cloud.heat().find_stack(name).await? {
-        None => create::make(context, cloud, topology, goal, lease).await,
-        Some(_) => {
-            let stack = ready(site).await?;
-            let brought = bring(site, &stack, goal).await?;
-            if brought == Brought::Nothing {
-                context.reporter.note(name, "no changes");
-            }
-            Ok(())
-        }
+    if cloud.heat().find_stack(name).await?.is_none() {
+        return create::make(context, cloud, topology, goal, lease).await;
     }
+    let stack = ready(site).await?;
+    if bring(site, &stack, goal).await? == Brought::Nothing {
+        context.reporter.note(name, "no changes");
+    }
+    Ok(())
 }
 
 /// The release that runs in the source, if it passed everything.

@@ -5,13 +5,17 @@ use crate::apply::error::StackError;
 use crate::apply::lock::Lease;
 use crate::apply::roll::{self, Roll, RollError, roll};
 use crate::apply::{change, gatekeeper};
+use crate::bake::identify::Identified;
 use crate::config::DrainPolicy;
 use crate::error::{Failure, Kind};
 use crate::openstack::client::Cloud;
 use crate::openstack::stack::{Stack, StackRef};
 use crate::openstack::stack_status::{Action, State};
 use crate::plan::update::model::{Options, UpdatePlan};
+
 use crate::tasks::context::Context;
+use crate::tasks::images::kitchen::kitchen;
+use crate::tasks::loading::Loaded;
 use crate::tasks::observe::observe;
 use crate::tasks::operator::now;
 use crate::tasks::stack::goal::{self, Goal};
@@ -57,19 +61,54 @@ pub enum Brought {
 /// Brings `goal` in as far as it is not there. Where that fails, the release that was
 /// left is brought back.
 pub async fn bring(site: &Site<'_>, stack: &Stack, goal: &Goal) -> Result<Brought, Failure> {
-    let plan = plan(site, stack, goal, &site.options).await?;
+    let plan = plan(site.cloud, site.topology, stack, goal, &site.options).await?;
     carry_out(site, stack, goal, &plan).await
 }
 
 /// The plan that leads from what is there to `goal`.
 pub async fn plan(
-    site: &Site<'_>,
+    cloud: &Cloud,
+    topology: &Topology,
     stack: &Stack,
     goal: &Goal,
     options: &Options,
 ) -> Result<UpdatePlan, Failure> {
-    let observed = observe(site.cloud, site.topology, Some(stack)).await?;
-    planned(site.topology, &observed, goal, &[], options)
+    let observed = observe(cloud, topology, Some(stack)).await?;
+    planned(topology, &observed, goal, &[], options)
+}
+
+/// Whether the environment runs `tag` already, whole and healthy. Only looks: nothing
+/// is written to the cloud, not even a lock.
+pub async fn runs_already(
+    context: &Context,
+    loaded: &Loaded,
+    cloud: &Cloud,
+    topology: &Topology,
+    identified: &Identified,
+) -> Result<bool, Failure> {
+    let kitchen = kitchen(context, loaded, cloud, identified);
+    let name = topology.stack.stack_name.as_str();
+    let heat = cloud.heat();
+    let (images, stack) = tokio::join!(kitchen.plan(), heat.find_stack(name));
+    let (Some(stack), true) = (stack?, images?.0.is_nothing()) else {
+        return Ok(false);
+    };
+    if stack.status.state != State::Complete {
+        return Ok(false);
+    }
+    // With nothing missing this only looks the images up.
+    let images = kitchen.ensure(&context.interrupt).await?;
+    let goal = goal::of_tag(cloud, topology, identified, images).await?;
+    let options = Options {
+        // Nothing is done: so nothing needs to be allowed.
+        no_way_back: true,
+        ..Options::default()
+    };
+    let Ok(plan) = plan(cloud, topology, &stack, &goal, &options).await else {
+        return Ok(false);
+    };
+    let records = there::records(cloud, &stack).await?;
+    Ok(is_there(&stack, &records, &goal, &plan))
 }
 
 /// Carries `plan` out, which leads to `goal`.
@@ -295,7 +334,7 @@ async fn back(
         ..site.options.clone()
     };
     let now = cloud.heat().stack(stack).await?;
-    let plan = plan(site, &now, &goal, &options).await?;
+    let plan = plan(cloud, topology, &now, &goal, &options).await?;
     match Box::pin(run(site, stack, &goal, &plan)).await {
         Ok(()) => Err(rolled_back(topology, Some(left), cause)),
         Err(again) => {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::bake::identify::identify;
+use crate::bake::identify::{Identified, identify};
 use crate::cli::values;
 use crate::error::{Failure, Kind};
 use crate::name::{EnvName, Tag};
@@ -11,7 +11,7 @@ use crate::plan::update::model::UpdatePlan;
 use crate::tasks::context::Context;
 use crate::tasks::images::kitchen::kitchen;
 use crate::tasks::loading::Loaded;
-use crate::tasks::stack::bring::{self, Brought, Site, bring, carry_out, ready};
+use crate::tasks::stack::bring::{self, Brought, Site, bring, carry_out, ready, runs_already};
 use crate::tasks::stack::goal::Goal;
 use crate::tasks::stack::locked::locked;
 use crate::tasks::stack::planning::PlanArgs;
@@ -41,6 +41,17 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let topology = loaded.topology(&args.env)?;
     let kept = args.plan.as_deref().map(read).transpose()?;
     let cloud = cloud::connect(context).await?;
+    let identified = match &args.tag {
+        Some(tag) => Some(identify(&loaded.config, &loaded.catalog, tag).await?),
+        None => None,
+    };
+    if let Some(identified) = &identified
+        && runs_already(context, &loaded, &cloud, &topology, identified).await?
+    {
+        let name = topology.stack.stack_name.as_str();
+        context.reporter.note(name, "no changes");
+        return Ok(());
+    }
     let command = match (&args.tag, &args.plan) {
         (Some(tag), _) => format!("stack update {} --tag {tag}", args.env),
         (None, Some(plan)) => format!("stack update {} --plan {}", args.env, plan.display()),
@@ -54,9 +65,9 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
             lease,
             options: args.allowed.options(&topology),
         };
-        let (stack, goal, brought) = match (&kept, &args.tag) {
+        let (stack, goal, brought) = match (&kept, &identified) {
             (Some(plan), _) => as_planned(&site, plan).await?,
-            (None, Some(tag)) => to_tag(&site, &loaded, tag).await?,
+            (None, Some(identified)) => to_tag(&site, &loaded, identified).await?,
             // One of the two is required.
             (None, None) => return Ok(()),
         };
@@ -72,7 +83,11 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
 
 type Outcome = (Stack, Goal, Brought);
 
-async fn to_tag(site: &Site<'_>, loaded: &Loaded, tag: &Tag) -> Result<Outcome, Failure> {
+async fn to_tag(
+    site: &Site<'_>,
+    loaded: &Loaded,
+    identified: &Identified,
+) -> Result<Outcome, Failure> {
     let Site {
         context,
         cloud,
@@ -80,13 +95,12 @@ async fn to_tag(site: &Site<'_>, loaded: &Loaded, tag: &Tag) -> Result<Outcome, 
         lease,
         ..
     } = *site;
-    let identified = identify(&loaded.config, &loaded.catalog, tag).await?;
     there::find(cloud, topology).await?;
     lease.step("images").await?;
-    let images = kitchen(context, loaded, cloud, &identified)
+    let images = kitchen(context, loaded, cloud, identified)
         .ensure(&context.interrupt)
         .await?;
-    let goal = goal::of_tag(cloud, topology, &identified, images).await?;
+    let goal = goal::of_tag(cloud, topology, identified, images).await?;
     let stack = ready(site).await?;
     let brought = bring(site, &stack, &goal).await?;
     Ok((stack, goal, brought))
@@ -100,7 +114,7 @@ async fn as_planned(site: &Site<'_>, kept: &UpdatePlan) -> Result<Outcome, Failu
     } = *site;
     let stack = ready(site).await?;
     let goal = goal::of_record(cloud, topology, &kept.to).await?;
-    let now = bring::plan(site, &stack, &goal, &site.options).await?;
+    let now = bring::plan(cloud, topology, &stack, &goal, &site.options).await?;
     if now.fingerprint != kept.fingerprint || now.batches != kept.batches {
         let message = format!(
             "`{}` is not what this plan was made from any more",
