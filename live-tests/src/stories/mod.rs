@@ -1,7 +1,6 @@
 //! The stories, in the order in which they build on each other.
 
 mod bad_input;
-mod broken_release;
 mod demo;
 mod front_door;
 mod killed;
@@ -21,10 +20,6 @@ pub(crate) const ALL: &[(&str, Story)] = &[
     ("killed_and_run_again", killed::and_run_again),
     ("updates_lose_no_work", updates::lose_no_work),
     ("broken_updates_go_back", updates::go_back),
-    (
-        "broken_release_fails_its_checks",
-        broken_release::fails_its_checks,
-    ),
     ("images_go_when_unused", front_door::images_go),
     ("purge_leaves_nothing", purge::leaves_nothing),
 ];

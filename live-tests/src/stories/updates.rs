@@ -42,6 +42,8 @@ pub(crate) fn lose_no_work(report: &mut Report) -> Result<()> {
 pub(crate) fn go_back(report: &mut Report) -> Result<()> {
     let update = run(&["stack", "update", "staging", "--tag", "v3-broken"])?;
     report.check("the update to v3-broken exits 7", update.code == 7);
+    let check = "a workflow with a job succeeds";
+    report.check("it says which check failed", update.stderr.contains(check));
     runs(report, "v2")?;
     let tests = run(&["tests", "fast", "staging"])?;
     report.check("the release before it passes its checks", tests.code == 0);
