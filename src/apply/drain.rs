@@ -100,6 +100,9 @@ fn going(root: &StackRef, resources: &[Resource]) -> Vec<Going> {
         one.name == DRAIN
             && one.kind == "OS::Heat::SoftwareDeployment"
             && one.status.is(&Action::Delete, &State::InProgress)
+            // Heat writes the status first and makes the deployment after: a signal
+            // in between is answered with 200 and lost (Heat 19).
+            && !one.physical_id.is_empty()
     });
     drains
         .filter_map(|drain| {

@@ -18,6 +18,7 @@ fn the_drains_that_heat_waits_for_are_found_with_their_servers() {
     let deployment = "OS::Heat::SoftwareDeployment";
     let old = "root-job_worker_default_1_0a1b2c3d-abcdefghijkl";
     let new = "root-job_worker_default_1_ffffffff-mnopqrstuvwx";
+    let early = "root-job_worker_default_2_0a1b2c3d-abcdefghijkl";
     let gone = "root-job_worker_default_0_0a1b2c3d-abcdefghijkl";
     let resources = [
         resource(
@@ -30,6 +31,7 @@ fn the_drains_that_heat_waits_for_are_found_with_their_servers() {
         resource(old, "drain", deployment, "DELETE_IN_PROGRESS", "d"),
         resource(old, "server", "OS::Nova::Server", "CREATE_COMPLETE", "s"),
         resource(new, "drain", deployment, "CREATE_COMPLETE", ""),
+        resource(early, "drain", deployment, "DELETE_IN_PROGRESS", ""),
         resource(gone, "drain", deployment, "DELETE_IN_PROGRESS", "d"),
         resource("root", "drain", deployment, "DELETE_IN_PROGRESS", "d"),
     ];
