@@ -59,6 +59,7 @@ pub async fn change(
         timeout_mins: change.timeout_mins,
         disable_rollback: !change.goes_back,
     };
+    let request = update.tags.last().map(String::as_str);
     cloud.heat().update(change.stack, &update).await?;
     // Of what goes and of what comes.
     let mut kinds = kinds(&change.template.json, &files);
@@ -66,6 +67,7 @@ pub async fn change(
     let what = Follow {
         stack: change.stack,
         action: Action::Update,
+        request,
         rolls_back: change.goes_back,
         deadline: deadline(change.timeout_mins, change.goes_back),
         kinds: &kinds,
@@ -87,6 +89,7 @@ pub async fn take_up(
     let what = Follow {
         stack,
         action: Action::Update,
+        request: None,
         rolls_back: true,
         deadline: deadline(timeout_mins, true),
         kinds: &kinds,
@@ -110,6 +113,7 @@ pub async fn undo(cloud: &Cloud, stack: &Stack, timeout_mins: u32) -> Result<Sta
     let what = Follow {
         stack: &reference,
         action: Action::Rollback,
+        request: None,
         rolls_back: false,
         deadline: deadline(timeout_mins, true),
         kinds: &HashMap::new(),

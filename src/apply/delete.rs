@@ -65,6 +65,7 @@ pub(crate) async fn delete_stack(
     let what = Follow {
         stack,
         action: Action::Delete,
+        request: None,
         rolls_back: false,
         deadline,
         kinds: &kinds,

@@ -36,6 +36,9 @@ pub struct Follow<'a> {
     pub stack: &'a StackRef,
     /// What was asked of Heat.
     pub action: Action,
+    /// The tag that the request gave the stack, where one that had ended well before
+    /// is changed: until Heat begins, it still shows how the change before ended.
+    pub request: Option<&'a str>,
     /// Whether Heat undoes it when it fails.
     pub rolls_back: bool,
     /// Until when.
@@ -66,6 +69,10 @@ fn outcome(stack: &Stack, action: &Action, rolls_back: bool) -> Outcome {
         // Anything else is not ours: the status from before, or another's action.
         _ => Outcome::GoesOn,
     }
+}
+
+fn has_begun(stack: &Stack, request: Option<&str>) -> bool {
+    request.is_none_or(|request| stack.tags.iter().any(|tag| tag == request))
 }
 
 /// Follows to the end. Good: the stack as it is then (none for one that is deleted).
@@ -125,7 +132,11 @@ pub async fn follow(
                 let Some(stack) = stack else {
                     return gone(cloud, log, what, begun.elapsed()).await;
                 };
-                let end = outcome(&stack, &what.action, what.rolls_back);
+                let end = if has_begun(&stack, what.request) {
+                    outcome(&stack, &what.action, what.rolls_back)
+                } else {
+                    Outcome::GoesOn
+                };
                 let since = *failed_since.get_or_insert_with(Instant::now);
                 match end {
                     Outcome::GoesOn => failed_since = None,
@@ -359,7 +370,7 @@ async fn timed_out(cloud: &Cloud, what: &Follow<'_>) -> StackError {
 mod tests {
     use serde_json::json;
 
-    use super::{Action, Duration, Look, Outcome, outcome};
+    use super::{Action, Duration, Look, Outcome, has_begun, outcome};
 
     #[track_caller]
     fn case(status: &str, action: &Action, rolls_back: bool, expected: Outcome) {
@@ -399,6 +410,20 @@ mod tests {
         case("ROLLBACK_FAILED", &Action::Update, true, Outcome::Failed);
         case("CREATE_COMPLETE", &Action::Delete, false, Outcome::GoesOn);
         case("DELETE_FAILED", &Action::Delete, false, Outcome::Failed);
+    }
+
+    #[test]
+    fn a_change_that_has_not_begun_has_not_ended() {
+        let stack = |tags: &[&str]| {
+            serde_json::from_value(
+                json!({"id": "1", "stack_name": "a", "stack_status": "UPDATE_COMPLETE",
+                "creation_time": "2026-11-22T12:00:00Z", "tags": tags}),
+            )
+            .expect("a stack")
+        };
+        assert!(!has_begun(&stack(&["before"]), Some("now")));
+        assert!(has_begun(&stack(&["x", "now"]), Some("now")));
+        assert!(has_begun(&stack(&[]), None));
     }
 
     #[test]

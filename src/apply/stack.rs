@@ -203,6 +203,7 @@ async fn followed(
     let what = Follow {
         stack,
         action: Action::Create,
+        request: None,
         rolls_back: false,
         deadline: deadline(spec),
         kinds,
