@@ -21,15 +21,15 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 const JOBS: usize = 4;
 
 const LIMITS: SlowLimits = SlowLimits {
-    request: Duration::from_millis(500),
+    request: Duration::from_secs(1),
     patience: Duration::from_secs(2),
     pause: Duration::from_millis(20),
     batch: 3,
-    grace: Duration::from_millis(300),
+    grace: Duration::from_millis(1500),
 };
 
 /// Longer than a request may take.
-const TOO_LATE: Duration = Duration::from_millis(800);
+const TOO_LATE: Duration = Duration::from_millis(1500);
 
 /// What happens; where it happens to one job only, that is the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
