@@ -12,7 +12,7 @@ use crate::report::Report;
 /// nothing.
 pub(crate) fn lose_no_work(report: &mut Report) -> Result<()> {
     let slow =
-        thread::spawn(|| run(&["tests", "slow", "staging", "--minutes", "8", "--jobs", "16"]));
+        thread::spawn(|| run(&["tests", "slow", "staging", "--minutes", "5", "--jobs", "14"]));
     let update = run(&["stack", "update", "staging", "--tag", "v2"])?;
     report.check("the update to v2 exits 0", update.code == 0);
     runs(report, "v2")?;
