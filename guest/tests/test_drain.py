@@ -1,7 +1,6 @@
 import json
 import os
 import signal
-import subprocess
 import tempfile
 import time
 import unittest
@@ -156,15 +155,17 @@ class Worker(unittest.TestCase):
             self.assertEqual(worker.parse(text, 1.7e9, 1.0), [])
 
     def test_finds_the_processes_of_a_unit(self):
-        child = subprocess.Popen(["sleep", "60"])
-        self.addCleanup(child.wait)
-        self.addCleanup(child.kill)
-        with open("/proc/self/cgroup", encoding="ascii") as text:
-            own = text.read().strip().rpartition("/")[2]
-        if not own:
-            self.skipTest("in no group of its own")
-        found = worker.Unit(own).processes()
-        self.assertEqual(found.get(child.pid), os.getpid())
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(worker, "PROC", folder):
+            for pid, unit, state, parent in ((7, "worker", "S", 1), (8, "worker", "R", 7), (9, "worker", "Z", 7),
+                                             (10, "web", "S", 1)):
+                os.mkdir(f"{folder}/{pid}")
+                with open(f"{folder}/{pid}/cgroup", "w", encoding="ascii") as text:
+                    text.write(f"0::/system.slice/{unit}.service\n")
+                with open(f"{folder}/{pid}/stat", "w", encoding="ascii") as text:
+                    text.write(f"{pid} (a (b) c) {state} {parent} 1 1\n")
+            os.mkdir(f"{folder}/11")  # Ended while it was looked at.
+            os.mkdir(f"{folder}/self")
+            self.assertEqual(worker.Unit("worker.service").processes(), {7: 1, 8: 7})
 
     def test_knows_a_node_by_the_command_of_its_process(self):
         entry = {"roles": {"worker": {"processes": {"fork": {"command": ["celery", "-A", "x", "-n", "fork@%h"]}}}}}

@@ -25,6 +25,7 @@ print("\\nptero:" + json.dumps(jobs))
 """
 # Celery 3.1 tells when a job began on the machine's monotonic clock, later ones tell the time of day.
 TIME_OF_DAY_MIN = 1e9
+PROC = "/proc"
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,14 @@ class Unit:
     def processes(self):
         """Parents by process: all processes that belong to the unit."""
         found = {}
-        for entry in os.listdir("/proc"):
+        for entry in os.listdir(PROC):
             if not entry.isdigit():
                 continue
             try:
-                with open(f"/proc/{entry}/cgroup", encoding="utf-8") as text:
+                with open(f"{PROC}/{entry}/cgroup", encoding="utf-8") as text:
                     if f"/{self.name}" not in text.read():
                         continue
-                with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as text:
+                with open(f"{PROC}/{entry}/stat", encoding="utf-8", errors="replace") as text:
                     # The name in parentheses may itself hold any character.
                     state, parent = text.read().rpartition(")")[2].split()[:2]
             except OSError:
