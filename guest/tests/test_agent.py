@@ -4,8 +4,8 @@ import tempfile
 import unittest
 from unittest import mock
 
-from ptero_agent import cloud, database, deadline, deployments, environment, journal, probe, secrets, servers, tasks
-from ptero_agent.errors import TaskFailed, Unreachable
+from ptero_agent import cloud, database, deadline, deployments, environment, journal, migration, probe, secrets, servers, tasks
+from ptero_agent.errors import OutOfTime, TaskFailed, Unreachable
 
 
 class Environment(unittest.TestCase):
@@ -32,6 +32,32 @@ class Database(unittest.TestCase):
     def test_refuses_another_database(self):
         with self.assertRaises(ValueError):
             database.environment("mysql://a/b")
+
+
+class MigrationLock(unittest.TestCase):
+    def lock(self, folder, script, seconds):
+        psql = f"{folder}/psql"
+        with open(psql, "w", encoding="utf-8") as text:
+            text.write("#!/bin/sh\n" + script)
+        os.chmod(psql, 0o755)
+        changed = mock.patch.multiple(migration, PSQL=[psql], RETRY_SECONDS=0.01)
+        return changed, migration.Lock({"PATH": "/usr/bin:/bin"}, 7, deadline.Deadline(seconds))
+
+    def test_is_asked_for_again_after_a_refusal(self):
+        with tempfile.TemporaryDirectory() as folder:
+            changed, lock = self.lock(folder, f"""if mkdir {folder}/refused 2>/dev/null
+                then echo 'FATAL: permission denied for database'; exit 2; fi
+                read order; echo locked; cat""", 60)
+            with changed, lock:
+                self.assertIsNone(lock.psql.poll())
+            self.assertIsNotNone(lock.psql.poll())
+
+    def test_tells_the_last_refusal_when_time_is_over(self):
+        with tempfile.TemporaryDirectory() as folder:
+            changed, lock = self.lock(folder, "echo 'FATAL: no such role'; exit 2", 60)
+            lock.deadline.given_up = mock.Mock(is_set=lambda: lock.psql.poll() is not None)
+            with changed, self.assertRaisesRegex(OutOfTime, "lock of the migration: FATAL: no such role"):
+                lock.__enter__()
 
 
 class Journal(unittest.TestCase):

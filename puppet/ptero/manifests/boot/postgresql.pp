@@ -72,10 +72,13 @@ class ptero::boot::postgresql (
     $verifier = ptero::scram_verifier($name, $settings['password'])
 
     # The module compares stored passwords as MD5 only, so it would set a SCRAM one at every run: it makes the
-    # role, and the resource below keeps the password.
+    # role without one, and the resource below keeps the password. That comes last, because it is what lets the
+    # services in: the module makes a database open to all, closes it, and gives it to its owner only then.
     postgresql::server::role { $name:
-      password_hash   => $verifier,
       update_password => false,
+    }
+    -> postgresql::server::database { $name:
+      owner => $name,
     }
     -> postgresql_psql { "password of ${name}":
       command     => "ALTER ROLE \"${name}\" PASSWORD '\$NEWPGPASSWD'",
@@ -85,9 +88,6 @@ class ptero::boot::postgresql (
       psql_group  => 'postgres',
       psql_path   => '/usr/bin/psql',
       cwd         => '/tmp',
-    }
-    -> postgresql::server::database { $name:
-      owner => $name,
     }
   }
 }

@@ -8,12 +8,13 @@ from . import command, database
 from .errors import OutOfTime, TaskFailed
 
 PSQL = ["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"]
+# A database server that restarts is back within seconds; a login each second is nothing to it.
+RETRY_SECONDS = 1
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def migrate(home, entry, wanted, variables, deadline):
     access = {"PATH": PATH, "LANG": "C.UTF-8", **database.environment(wanted["database_url"])}
-    wait_for_login(access, deadline)
     with Lock(access, int(wanted["lock"]), deadline):
         head = schema_of_code(home)
         if head and head == schema_of_database(access, deadline):
@@ -44,20 +45,6 @@ def schema_of_database(access, deadline):
         return None
 
 
-def wait_for_login(access, deadline):
-    """The port is open before the role exists: the database server's own boot may not be over."""
-    last = ""
-    while True:
-        try:
-            command.run([*PSQL, "--command", "select 1"], deadline, "login to the database", access)
-            return
-        except OutOfTime as problem:
-            raise OutOfTime(str(problem), last) from None
-        except TaskFailed as problem:
-            last = problem.tail
-        deadline.pause(1, f"login to the database: {last.strip()}")
-
-
 class Lock:
     """An advisory lock, held by the session of a psql that reads its orders from us: if we die, so does the lock."""
 
@@ -65,24 +52,37 @@ class Lock:
         self.access, self.number, self.deadline = access, number, deadline
 
     def __enter__(self):
+        while True:
+            said = self.ask()
+            if said == "locked":
+                return self
+            self.deadline.pause(RETRY_SECONDS, f"lock of the migration: {said}")
+
+    def ask(self):
+        """What the database said. It may refuse for a while: its own boot may not be over, or it may restart."""
         self.psql = subprocess.Popen(PSQL, env=self.access, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                      stderr=subprocess.STDOUT, text=True)
-        self.psql.stdin.write(f"select 'locked' from (select pg_advisory_lock({self.number})) as held;\n")
-        self.psql.stdin.flush()
+        try:
+            self.psql.stdin.write(f"select 'locked' from (select pg_advisory_lock({self.number})) as held;\n")
+            self.psql.stdin.flush()
+        except BrokenPipeError:
+            pass  # It ended at once; why is in its output.
         with selectors.DefaultSelector() as ready:
             ready.register(self.psql.stdout, selectors.EVENT_READ)
             if not ready.select(self.deadline.left()):
                 self.__exit__()
                 raise OutOfTime("another member's migration holds the lock")
-        line = self.psql.stdout.readline()
-        if line.strip() != "locked":
-            rest = line + self.psql.stdout.read()
+        said = self.psql.stdout.readline().strip()
+        if said != "locked":
+            said = f"{said} {self.psql.stdout.read()}".strip()
             self.__exit__()
-            raise TaskFailed("lock of the migration", rest)
-        return self
+        return said
 
     def __exit__(self, *_):
         self.psql.kill()
         self.psql.wait()
-        self.psql.stdin.close()
         self.psql.stdout.close()
+        try:
+            self.psql.stdin.close()
+        except BrokenPipeError:
+            pass  # The order that it never read.
