@@ -10,7 +10,7 @@ use crate::openstack::stack::Stack;
 use crate::openstack::stack_status::{Action, State};
 use crate::tasks::context::Context;
 use crate::tasks::stack::bring::{Site, bring};
-use crate::tasks::stack::locked::locked;
+use crate::tasks::stack::locked::on_site;
 use crate::tasks::stack::planning::PlanArgs;
 use crate::tasks::stack::{goal, there};
 use crate::tasks::{cloud, loading};
@@ -32,15 +32,9 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let topology = loading::load(context)?.topology(&args.env)?;
     let cloud = cloud::connect(context).await?;
     let command = format!("abort {}", args.env);
-    locked(&cloud, &topology, &command, async |lease| {
-        let site = Site {
-            context,
-            cloud: &cloud,
-            topology: &topology,
-            lease,
-            options: args.allowed.options(&topology),
-        };
-        abort(&site).await
+    let place = (&cloud, &topology);
+    on_site(context, place, &command, &args.allowed, async |site| {
+        abort(site).await
     })
     .await
 }

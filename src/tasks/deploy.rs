@@ -16,7 +16,7 @@ use crate::tasks::images::kitchen::kitchen;
 use crate::tasks::loading::Loaded;
 use crate::tasks::stack::bring::{self, Site, bring, runs_already};
 use crate::tasks::stack::goal::{self, Goal};
-use crate::tasks::stack::locked::locked;
+use crate::tasks::stack::locked::on_site;
 use crate::tasks::stack::planning::PlanArgs;
 use crate::tasks::stack::{create, room, there};
 use crate::tasks::tests::judge::judge;
@@ -71,15 +71,9 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
         return Ok(());
     }
     let command = format!("deploy {} --tag {}", args.env, args.tag);
-    locked(&cloud, &topology, &command, async |lease| {
-        let site = Site {
-            context,
-            cloud: &cloud,
-            topology: &topology,
-            lease,
-            options: args.allowed.options(&topology),
-        };
-        Box::pin(deploy(&args, &loaded, &identified, &site, &shape)).await
+    let place = (&cloud, &topology);
+    on_site(context, place, &command, &args.allowed, async |site| {
+        Box::pin(deploy(&args, &loaded, &identified, site, &shape)).await
     })
     .await
 }

@@ -7,7 +7,7 @@ use crate::name::EnvName;
 use crate::tasks::context::Context;
 use crate::tasks::stack::bring::{Brought, Site, bring, ready};
 use crate::tasks::stack::goal::{self, Goal};
-use crate::tasks::stack::locked::locked;
+use crate::tasks::stack::locked::on_site;
 use crate::tasks::stack::planning::PlanArgs;
 use crate::tasks::stack::{create, there};
 use crate::tasks::{cloud, loading};
@@ -41,15 +41,9 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let goal = goal::of_record(&cloud, &target, release).await?;
     same(release, &goal)?;
     let command = format!("promote --from {} --to {}", args.from, args.to);
-    locked(&cloud, &target, &command, async |lease| {
-        let site = Site {
-            context,
-            cloud: &cloud,
-            topology: &target,
-            lease,
-            options: args.allowed.options(&target),
-        };
-        brought(&site, &goal).await
+    let place = (&cloud, &target);
+    on_site(context, place, &command, &args.allowed, async |site| {
+        brought(site, &goal).await
     })
     .await?;
     context.reporter.note(

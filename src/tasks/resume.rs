@@ -6,7 +6,7 @@ use crate::name::EnvName;
 use crate::openstack::stack::Stack;
 use crate::tasks::context::Context;
 use crate::tasks::stack::bring::{self, Brought, Site, bring};
-use crate::tasks::stack::locked::locked;
+use crate::tasks::stack::locked::on_site;
 use crate::tasks::stack::planning::PlanArgs;
 use crate::tasks::stack::{goal, there};
 use crate::tasks::{cloud, loading};
@@ -28,15 +28,9 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let topology = loading::load(context)?.topology(&args.env)?;
     let cloud = cloud::connect(context).await?;
     let command = format!("resume {}", args.env);
-    locked(&cloud, &topology, &command, async |lease| {
-        let site = Site {
-            context,
-            cloud: &cloud,
-            topology: &topology,
-            lease,
-            options: args.allowed.options(&topology),
-        };
-        resume(&site).await
+    let place = (&cloud, &topology);
+    on_site(context, place, &command, &args.allowed, async |site| {
+        resume(site).await
     })
     .await
 }

@@ -5,7 +5,7 @@ use crate::error::{Failure, Kind};
 use crate::name::EnvName;
 use crate::tasks::context::Context;
 use crate::tasks::stack::bring::{Brought, Site, bring, ready};
-use crate::tasks::stack::locked::locked;
+use crate::tasks::stack::locked::on_site;
 use crate::tasks::stack::planning::PlanArgs;
 use crate::tasks::stack::{goal, there};
 use crate::tasks::{cloud, loading};
@@ -31,15 +31,9 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let topology = loading::load(context)?.topology(&args.env)?;
     let cloud = cloud::connect(context).await?;
     let command = format!("rollback {}", args.env);
-    locked(&cloud, &topology, &command, async |lease| {
-        let site = Site {
-            context,
-            cloud: &cloud,
-            topology: &topology,
-            lease,
-            options: args.allowed.options(&topology),
-        };
-        rollback(&args, &site).await
+    let place = (&cloud, &topology);
+    on_site(context, place, &command, &args.allowed, async |site| {
+        rollback(&args, site).await
     })
     .await
 }

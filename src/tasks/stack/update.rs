@@ -13,7 +13,7 @@ use crate::tasks::images::kitchen::kitchen;
 use crate::tasks::loading::Loaded;
 use crate::tasks::stack::bring::{self, Brought, Site, bring, carry_out, ready, runs_already};
 use crate::tasks::stack::goal::Goal;
-use crate::tasks::stack::locked::locked;
+use crate::tasks::stack::locked::on_site;
 use crate::tasks::stack::planning::PlanArgs;
 use crate::tasks::stack::{goal, there};
 use crate::tasks::{cloud, loading};
@@ -57,17 +57,11 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
         (None, Some(plan)) => format!("stack update {} --plan {}", args.env, plan.display()),
         (None, None) => format!("stack update {}", args.env),
     };
-    locked(&cloud, &topology, &command, async |lease| {
-        let site = Site {
-            context,
-            cloud: &cloud,
-            topology: &topology,
-            lease,
-            options: args.allowed.options(&topology),
-        };
+    let place = (&cloud, &topology);
+    on_site(context, place, &command, &args.allowed, async |site| {
         let (stack, goal, brought) = match (&kept, &identified) {
-            (Some(plan), _) => as_planned(&site, plan).await?,
-            (None, Some(identified)) => to_tag(&site, &loaded, identified).await?,
+            (Some(plan), _) => as_planned(site, plan).await?,
+            (None, Some(identified)) => to_tag(site, &loaded, identified).await?,
             // One of the two is required.
             (None, None) => return Ok(()),
         };
