@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 
-from . import cloud, deployments, firewall, tasks
+from . import cloud, deployments, firewall, stale, tasks
 from .errors import Unreachable
 
 # A boot is waited for by somebody. After it, every drain and every change behind the gateway waits for half of this
@@ -24,10 +24,11 @@ def main():
     firewall.protect()
     records = deployments.Records()
     heat = cloud.Heat()
+    workers = stale.Watch()
     failures = 0
     while True:
         try:
-            poll(heat, records)
+            workers.look(poll(heat, records))
             failures = 0
         except Unreachable as problem:
             failures += 1
@@ -37,6 +38,7 @@ def main():
 
 
 def poll(heat, records):
+    """All deployments of this machine, once they are done."""
     wanted = heat.deployments()
     # A member that goes does nothing else any more.
     for deployment in [one for one in wanted if tasks.is_drain(one)] or wanted:
@@ -55,10 +57,11 @@ def poll(heat, records):
                     # Its deployment goes with the member, and a signal nobody takes is tried for minutes.
                     log.info("%s: given up for a drain", deployment.name)
                     record.signal_sent()
-                    return
+                    return wanted
         log.info("%s: ended with code %s", deployment.name, record.result["deploy_status_code"])
         heat.signal(deployment, record.result)
         record.signal_sent()
+    return wanted
 
 
 def carry_out(deployment, heat):

@@ -1,0 +1,75 @@
+"""Celery workers that are older than their database's server are started anew.
+
+PTero's workers keep a connection per process and do not try it before they use it: after a restart of the database
+each process loses the first task that it takes. Web servers recover by themselves.
+"""
+
+import logging
+import subprocess
+import time
+
+from . import command, database, tasks
+from .deadline import Deadline
+from .errors import TaskFailed
+
+# Between two looks: tasks that come meanwhile are lost, and each look of each worker is a login at the database.
+LOOK_EVERY_S = 15
+# A drain waits for a look that is under way.
+LOOK_LONGEST_S = 4
+PSQL = ["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]
+# Its age and not its date: the two machines' clocks may differ.
+AGE = "select extract(epoch from clock_timestamp() - pg_postmaster_start_time())"
+PATH = "/usr/bin:/bin"
+
+log = logging.getLogger("ptero-agent")
+
+
+class Watch:
+    def __init__(self):
+        self.next = 0.0
+
+    def look(self, deployments):
+        """Given all deployments of this machine; does nothing while one of them is a drain."""
+        if time.monotonic() < self.next or any(tasks.is_drain(one) for one in deployments):
+            return
+        self.next = time.monotonic() + LOOK_EVERY_S
+        for document in filter(None, map(workers_of, deployments)):
+            age = age_of_database(document["migrate"]["database_url"])
+            if age is None:
+                continue  # Down, or on its way back: the next look will tell.
+            for process in document["processes"]:
+                renew(f"ptero-{document['service']}-{process}.service", age)
+
+
+def workers_of(deployment):
+    """The boot document of a member whose processes are Celery's; else None."""
+    try:
+        document = tasks.parse(deployment.inputs.get("document"))
+        known = document.get("task") == "boot" and document["ready"]["celery"] and document["migrate"]["database_url"]
+        return document if known else None
+    except (TaskFailed, ValueError, KeyError, TypeError):
+        return None
+
+
+def age_of_database(url):
+    """Seconds since its server was started; None where it does not answer."""
+    try:
+        access = {"PATH": PATH, **database.environment(url), "PGCONNECT_TIMEOUT": str(LOOK_LONGEST_S - 1)}
+        return float(command.run([*PSQL, "--command", AGE], Deadline(LOOK_LONGEST_S), "age of the database", access))
+    except (TaskFailed, ValueError, OSError):
+        return None
+
+
+def renew(unit, database_age):
+    """TERM, so that jobs under way come to their end first. A drain disables its units, and a stop that is under
+    way is left alone."""
+    done = subprocess.run(["systemctl", "show", "--property=ActiveState,UnitFileState,ActiveEnterTimestampMonotonic",
+                           unit], capture_output=True, text=True, check=False)
+    state = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    if state.get("ActiveState") != "active" or state.get("UnitFileState") != "enabled":
+        return
+    age = time.monotonic() - int(state["ActiveEnterTimestampMonotonic"]) / 1e6
+    if age <= database_age:
+        return
+    log.warning("%s is older than the database's server: started anew once its jobs have ended", unit)
+    subprocess.run(["systemctl", "try-restart", "--no-block", unit], check=False)
