@@ -32,6 +32,26 @@ impl Kitchen<'_> {
         Ok((plan, facts))
     }
 
+    /// Fails as [`Kitchen::ensure`] would where the cloud lacks what a build needs;
+    /// writes nothing.
+    pub async fn check(&self) -> Result<(), Failure> {
+        let (plan, _) = self.plan().await?;
+        self.site(&self.missing(&plan)).await.map(drop)
+    }
+
+    fn missing(&self, plan: &ImagePlan) -> Vec<Recipe> {
+        let built = |recipe: &&Recipe| plan.built.iter().any(|name| name == recipe.name().as_str());
+        let recipes = self.identified.recipes.iter();
+        recipes.filter(built).cloned().collect()
+    }
+
+    async fn site(&self, missing: &[Recipe]) -> Result<Option<Site>, Failure> {
+        if missing.is_empty() {
+            return Ok(None);
+        }
+        site::find(self.cloud, self.config).await.map(Some)
+    }
+
     /// Makes what is missing; with nothing missing, writes nothing to the cloud.
     pub async fn ensure(&self, interrupt: &Interrupt) -> Result<Images, Failure> {
         let (plan, facts) = self.plan().await?;
@@ -41,19 +61,9 @@ impl Kitchen<'_> {
         if plan.is_nothing() {
             return self.found(&facts);
         }
-        let missing: Vec<Recipe> = self
-            .identified
-            .recipes
-            .iter()
-            .filter(|recipe| plan.built.iter().any(|name| name == recipe.name().as_str()))
-            .cloned()
-            .collect();
+        let missing = self.missing(&plan);
         // Before the first write: a mistake here must not leave half of it done.
-        let site = if missing.is_empty() {
-            None
-        } else {
-            Some(site::find(self.cloud, self.config).await?)
-        };
+        let site = self.site(&missing).await?;
         for (name, id, tags) in &plan.tagged {
             let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
             let tags = tags.join(",");

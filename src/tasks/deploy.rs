@@ -70,6 +70,7 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
         context.reporter.note(name, "no changes");
         return Ok(());
     }
+    room::beforehand(&kitchen(context, &loaded, &cloud, &identified), &topology).await?;
     let command = format!("deploy {} --tag {}", args.env, args.tag);
     let place = (&cloud, &topology);
     on_site(context, place, &command, &args.allowed, async |site| {
@@ -94,9 +95,6 @@ async fn deploy(
     } = *site;
     let name = topology.stack.stack_name.as_str();
     let there = cloud.heat().find_stack(name).await?;
-    if there.is_none() {
-        room::check(cloud, topology).await?;
-    }
     lease.step("images").await?;
     let images = kitchen(context, loaded, cloud, identified)
         .ensure(&context.interrupt)

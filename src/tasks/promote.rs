@@ -9,7 +9,7 @@ use crate::tasks::stack::bring::{Brought, Site, bring, ready};
 use crate::tasks::stack::goal::{self, Goal};
 use crate::tasks::stack::locked::on_site;
 use crate::tasks::stack::planning::PlanArgs;
-use crate::tasks::stack::{create, there};
+use crate::tasks::stack::{create, room, there};
 use crate::tasks::{cloud, loading};
 use crate::template::release::{Records, ReleaseRecord};
 
@@ -40,6 +40,10 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let release = tested(&args, &records)?;
     let goal = goal::of_record(&cloud, &target, release).await?;
     same(release, &goal)?;
+    let name = target.stack.stack_name.as_str();
+    if cloud.heat().find_stack(name).await?.is_none() {
+        room::check(&cloud, &target).await?;
+    }
     let command = format!("promote --from {} --to {}", args.from, args.to);
     let place = (&cloud, &target);
     on_site(context, place, &command, &args.allowed, async |site| {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::apply::lock::Lease;
 use crate::apply::stack::{Came, create_or_adopt};
 use crate::bake::identify::identify;
+use crate::bake::run::Kitchen;
 use crate::cli::values;
 use crate::error::Failure;
 use crate::name::{EnvName, Tag};
@@ -49,42 +50,34 @@ pub async fn locked(
     loaded: &Loaded,
     cloud: &Cloud,
 ) -> Result<(), Failure> {
-    let topology = loaded.topology(&args.env)?;
-    let command = format!("stack create {} --tag {}", args.env, args.tag);
-    locked::locked(cloud, &topology, &command, async |lease| {
-        create(args, context, loaded, cloud, lease).await
-    })
-    .await
-}
-
-/// Creates the stack for whoever holds its lock.
-pub async fn create(
-    args: &Args,
-    context: &Context,
-    loaded: &Loaded,
-    cloud: &Cloud,
-    lease: &Lease,
-) -> Result<(), Failure> {
     let mut topology = loaded.topology(&args.env)?;
     if let Some(timeout) = args.timeout {
         let minutes = u32::try_from(timeout.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
         topology.stack.create_timeout_minutes = minutes;
     }
     let identified = identify(&loaded.config, &loaded.catalog, &args.tag).await?;
-    let there = cloud
-        .heat()
-        .find_stack(topology.stack.stack_name.as_str())
-        .await?;
-    if there.is_none() {
-        room::check(cloud, &topology).await?;
-    }
+    let kitchen = kitchen(context, loaded, cloud, &identified);
+    room::beforehand(&kitchen, &topology).await?;
+    let command = format!("stack create {} --tag {}", args.env, args.tag);
+    locked::locked(cloud, &topology, &command, async |lease| {
+        create(args, context, &kitchen, &topology, lease).await
+    })
+    .await
+}
+
+async fn create(
+    args: &Args,
+    context: &Context,
+    kitchen: &Kitchen<'_>,
+    topology: &Topology,
+    lease: &Lease,
+) -> Result<(), Failure> {
+    let cloud = kitchen.cloud;
     lease.step("images").await?;
-    let images = kitchen(context, loaded, cloud, &identified)
-        .ensure(&context.interrupt)
-        .await?;
-    let goal = goal::of_tag(cloud, &topology, &identified, images).await?;
+    let images = kitchen.ensure(&context.interrupt).await?;
+    let goal = goal::of_tag(cloud, topology, kitchen.identified, images).await?;
     lease.step("stack").await?;
-    let made = make(context, cloud, &topology, &goal, lease).await;
+    let made = make(context, cloud, topology, &goal, lease).await;
     if made.is_err() && args.discard_failed {
         discard(cloud, topology.stack.stack_name.as_str()).await;
     }

@@ -1,6 +1,7 @@
 //! Whether the cloud has what a stack names, and room for it: asked before
 //! anything is made, and all that is wrong is told at once.
 
+use crate::bake::run::Kitchen;
 use crate::error::{Failure, Kind};
 use crate::openstack::client::Cloud;
 use crate::openstack::error::CloudError;
@@ -9,6 +10,17 @@ use crate::plan::update::short_for_new_stack;
 use crate::tasks::observe::{flavor, room, size};
 use crate::tasks::stack::release::default_flavor;
 use crate::topology::Topology;
+
+/// Refuses what cannot come up, before so much as the environment's lock is written:
+/// images that cannot be built, and a stack, where none is there yet, that has no place.
+pub async fn beforehand(kitchen: &Kitchen<'_>, topology: &Topology) -> Result<(), Failure> {
+    let cloud = kitchen.cloud;
+    let name = topology.stack.stack_name.as_str();
+    if cloud.heat().find_stack(name).await?.is_none() {
+        check(cloud, topology).await?;
+    }
+    kitchen.check().await
+}
 
 /// Refuses a stack that cannot come up.
 pub async fn check(cloud: &Cloud, topology: &Topology) -> Result<(), Failure> {

@@ -52,6 +52,12 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
         context.reporter.note(name, "no changes");
         return Ok(());
     }
+    there::find(&cloud, &topology).await?;
+    if let Some(identified) = &identified {
+        kitchen(context, &loaded, &cloud, identified)
+            .check()
+            .await?;
+    }
     let command = match (&args.tag, &args.plan) {
         (Some(tag), _) => format!("stack update {} --tag {tag}", args.env),
         (None, Some(plan)) => format!("stack update {} --plan {}", args.env, plan.display()),
@@ -89,7 +95,6 @@ async fn to_tag(
         lease,
         ..
     } = *site;
-    there::find(cloud, topology).await?;
     lease.step("images").await?;
     let images = kitchen(context, loaded, cloud, identified)
         .ensure(&context.interrupt)
