@@ -16,14 +16,39 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 def migrate(home, entry, wanted, variables, deadline):
     access = {"PATH": PATH, "LANG": "C.UTF-8", **database.environment(wanted["database_url"])}
     with Lock(access, int(wanted["lock"]), deadline):
-        head = schema_of_code(home)
-        if head and head == schema_of_database(access, deadline):
+        head, there = schema_of_code(home), schema_of_database(access, deadline)
+        if head and head == there:
             return f"schema is at {head} already"
-        words = entry["migrate"]["command"]
-        program = words[0] if "/" in words[0] else os.path.join(home, "venv", "bin", words[0])
         environment = {"PATH": f"{home}/venv/bin:{PATH}", "LANG": "C.UTF-8", "HOME": "/", **variables}
-        command.run([program, *words[1:]], deadline, "migration", environment, os.path.join(home, "source"))
+
+        def run(words, doing):
+            program = words[0] if "/" in words[0] else os.path.join(home, "venv", "bin", words[0])
+            return command.run([program, *words[1:]], deadline, doing, environment, os.path.join(home, "source"))
+
+        if there and not knows(run, entry, there):
+            return older(entry, there)
+        run(entry["migrate"]["command"], "migration")
     return f"schema is at {head or 'its head'} now"
+
+
+def knows(run, entry, revision):
+    """Whether the code has the revision that the database is at; after a way back it may not."""
+    try:
+        run([entry["migrate"]["head"][0], "show", revision], "look at a revision")
+    except OutOfTime:
+        raise
+    except TaskFailed as problem:
+        if "locate revision" in problem.tail:
+            return False
+        raise
+    return True
+
+
+def older(entry, revision):
+    if entry["migrate"].get("older_code_works"):
+        return f"schema is at {revision}, which is newer than this code; the catalogue says that this works"
+    raise TaskFailed(f"the schema is at {revision}, which this code does not know, and the catalogue does not say that "
+                     "older code runs on it")
 
 
 def schema_of_code(home):
