@@ -65,13 +65,23 @@ fn missing_images(from: Option<&ReleaseRecord>, images: &PastImages) -> Vec<Stri
 
 fn irreversible(migration: &Migration) -> Option<String> {
     // What an image that is not built yet will bring is looked at when it is.
-    if migration.reversible != Reversible::No || migration.unbuilt {
+    if migration.unbuilt {
         return None;
     }
+    let why = match migration.reversible {
+        Reversible::OlderCodeWorks => return None,
+        // To run it is to stop the service: no way back that loses nothing.
+        Reversible::Downgrade => {
+            "older code does not run on it, and the catalogue's downgrade has to be run by hand, \
+             from the newer code, before going back"
+        }
+        Reversible::No => {
+            "the catalogue knows neither that older code runs on it nor how to undo it"
+        }
+    };
     let revision = |known: &Option<String>| known.clone().unwrap_or_else(|| "unknown".to_owned());
     Some(format!(
-        "{}: the schema goes from {} to {}, and the catalogue knows neither that older code runs \
-         on it nor how to undo it",
+        "{}: the schema goes from {} to {}, and {why}",
         migration.service,
         revision(&migration.from),
         revision(&migration.to)
@@ -132,7 +142,8 @@ mod tests {
             way(migration(Reversible::OlderCodeWorks, false)),
             WayBack::Open
         );
-        assert_eq!(way(migration(Reversible::Downgrade, false)), WayBack::Open);
+        let by_hand = closed(way(migration(Reversible::Downgrade, false)));
+        assert!(by_hand[0].contains("by hand"), "{by_hand:?}");
         assert_eq!(way(migration(Reversible::No, true)), WayBack::Open);
         let reasons = closed(way(migration(Reversible::No, false)));
         assert!(reasons[0].contains("from 1 to unknown"), "{}", reasons[0]);

@@ -121,7 +121,7 @@ pub struct Migrate {
     pub head: Vec<String>,
     /// Whether older code runs on the newer schema.
     pub older_code_works: bool,
-    /// Brings the schema back to a revision, where there is a way.
+    /// Brings the schema back to a revision, where there is a way; an operator runs it.
     pub downgrade: Option<Vec<String>>,
 }
 

@@ -139,7 +139,7 @@ pub struct Schema {
 pub enum Reversible {
     /// The catalogue says that older code runs on the newer schema.
     OlderCodeWorks,
-    /// The catalogue has a command that undoes it.
+    /// The catalogue has a command that undoes it, which an operator has to run.
     Downgrade,
     /// Nothing says that it can be.
     #[default]

@@ -299,7 +299,7 @@ fn migrated(migration: &Migration) -> String {
     }
     let back = match migration.reversible {
         Reversible::OlderCodeWorks => "older code runs on it",
-        Reversible::Downgrade => "can be undone",
+        Reversible::Downgrade => "can be undone by hand",
         Reversible::No => "no way to undo it is known",
     };
     format!("{service}: {from} -> {}; {back}", revision(&migration.to))
