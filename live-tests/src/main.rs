@@ -2,7 +2,7 @@
 //! purged first and last, and python3-openstackclient, which knows nothing of
 //! this project, is asked whether what the program says is so.
 //!
-//! `cargo run --release -p live-tests [STORY...]` runs all stories or those
+//! `cargo run -p live-tests [STORY...]` after `cargo build --workspace` runs all stories or those
 //! named; a story that cannot run has failed.
 
 mod cloud;
