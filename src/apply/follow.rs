@@ -29,6 +29,12 @@ const LIVELY: Duration = Duration::from_secs(4);
 /// Convergence writes `*_FAILED` first and starts the rollback after (Heat 19).
 const ROLLBACK_GRACE: Duration = Duration::from_secs(10);
 
+/// A delete during which nothing happens for so long has been lost: seen with Heat 19
+/// when a signal comes for a deployment that is just being deleted. Asked again, Heat
+/// begins anew with what is left. Nova takes seconds for a server; minutes are rare, and
+/// to ask once too often does no harm.
+const STALLED: Duration = Duration::from_secs(120);
+
 /// What is followed.
 #[derive(Debug)]
 pub struct Follow<'a> {
@@ -154,6 +160,14 @@ pub async fn follow(
             Some(Err(error)) => outage.note(cloud, error)?,
             None => {}
         }
+        if what.action == Action::Delete && look.stalled(begun.elapsed()) {
+            let text = "nothing happens any more; asking Heat once more to delete it";
+            cloud.reporter().note(&what.stack.name, text);
+            match cloud.heat().delete(what.stack).await {
+                Err(error) if !error.is_not_found() => outage.note(cloud, error)?,
+                _ => {}
+            }
+        }
         if let Some(silence) = &mut silence
             && let Err(error) = Box::pin(silence.end(cloud, what.stack, begun.elapsed())).await
         {
@@ -172,6 +186,7 @@ struct Look {
     status_at: Option<Duration>,
     events_at: Option<Duration>,
     last_event: Duration,
+    asked_again: Duration,
     ending: bool,
 }
 
@@ -181,6 +196,17 @@ impl Look {
         let due = |at: Option<Duration>| at.is_none_or(|at| now.saturating_sub(at) >= IDLE);
         let status = self.ending || !lively || due(self.status_at);
         (status, lively || due(self.events_at))
+    }
+
+    /// Whether nothing has come for so long that Heat should be asked again; true once
+    /// each time.
+    fn stalled(&mut self, now: Duration) -> bool {
+        let since = self.last_event.max(self.asked_again);
+        let stalled = now.saturating_sub(since) >= STALLED;
+        if stalled {
+            self.asked_again = now;
+        }
+        stalled
     }
 
     fn saw(&mut self, now: Duration, new: &[HeatEvent], log: &EventLog) {
@@ -424,6 +450,21 @@ mod tests {
         assert!(!has_begun(&stack(&["before"]), Some("now")));
         assert!(has_begun(&stack(&["x", "now"]), Some("now")));
         assert!(has_begun(&stack(&[]), None));
+    }
+
+    #[test]
+    fn a_delete_without_news_is_asked_for_again_now_and_then() {
+        let at = Duration::from_secs;
+        let mut look = Look {
+            last_event: at(10),
+            ..Look::default()
+        };
+        assert!(!look.stalled(at(129)));
+        assert!(look.stalled(at(130)));
+        assert!(!look.stalled(at(131)));
+        assert!(look.stalled(at(250)));
+        look.last_event = at(300);
+        assert!(!look.stalled(at(400)));
     }
 
     #[test]
