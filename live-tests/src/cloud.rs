@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use devcloud::{Devcloud, Settings};
 use serde_json::Value;
 
@@ -30,6 +30,15 @@ pub(crate) fn openstack(args: &[&str]) -> Result<Value> {
         );
     }
     serde_json::from_slice(&output.stdout).with_context(|| format!("openstack {args:?}: no JSON"))
+}
+
+/// `openstack ARGS` for what answers with nothing.
+pub(crate) fn openstack_does(args: &[&str]) -> Result<()> {
+    let cloud = devcloud();
+    let mut command = cloud.exec("openstack")?;
+    let status = command.envs(cloud.env()?.variables()).args(args).status()?;
+    ensure!(status.success(), "openstack {args:?}: {status}");
+    Ok(())
 }
 
 /// The texts of one column of a list.

@@ -124,6 +124,59 @@ pub(crate) fn killed(args: &[&str], after: Duration) -> Result<bool> {
     Ok(true)
 }
 
+/// Starts the program, kills it with SIGKILL as soon as it has said `said`; whether it
+/// came to that.
+pub(crate) fn killed_when(args: &[&str], said: &str) -> Result<bool> {
+    let mut hit = false;
+    run_until_said(args, said, |child| {
+        hit = true;
+        Ok(child.kill()?)
+    })?;
+    Ok(hit)
+}
+
+/// Runs the program to its end; as soon as it has said `said`, `then` is done.
+pub(crate) fn run_until_said(
+    args: &[&str],
+    said: &str,
+    then: impl FnOnce(&mut Child) -> Result<()>,
+) -> Result<Ended> {
+    say(&format!(
+        "   $ ptero-deploy {} # at `{said}`",
+        args.join(" ")
+    ));
+    let began = Instant::now();
+    let err = tempfile::NamedTempFile::new()?;
+    let mut command = command(&config(), args)?;
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(err.reopen()?)
+        .spawn()?;
+    while child.try_wait()?.is_none() && began.elapsed() < LONGEST {
+        if std::fs::read_to_string(err.path())?.contains(said) {
+            say(&format!("     said after {} s", began.elapsed().as_secs()));
+            then(&mut child)?;
+            break;
+        }
+        sleep(Duration::from_millis(50));
+    }
+    let code = wait(&mut child, LONGEST)?;
+    let ended = Ended {
+        code: code.unwrap_or(-1),
+        stdout: String::new(),
+        stderr: std::fs::read_to_string(err.path())?,
+    };
+    say(&format!(
+        "     exit {} after {} s",
+        ended.code,
+        began.elapsed().as_secs()
+    ));
+    for line in last(&ended.stderr, 12) {
+        say(&format!("     | {line}"));
+    }
+    Ok(ended)
+}
+
 /// Starts the program, presses Ctrl-C once after `after`, and waits for its end.
 pub(crate) fn interrupted(args: &[&str], after: Duration) -> Result<Ended> {
     say(&format!(

@@ -2,10 +2,13 @@
 
 mod bad_input;
 mod demo;
+mod faults;
 mod front_door;
 mod killed;
+mod killed_updates;
 mod purge;
 mod unchanged;
+mod update_howto;
 mod updates;
 
 use crate::report::Story;
@@ -22,4 +25,18 @@ pub(crate) const ALL: &[(&str, Story)] = &[
     ("broken_updates_go_back", updates::go_back),
     ("images_go_when_unused", front_door::images_go),
     ("purge_leaves_nothing", purge::leaves_nothing),
+];
+
+/// Stories that take longer than CI may: run by name, from a stack that
+/// `demo_from_nothing` left.
+pub(crate) const LONG: &[(&str, Story)] = &[
+    ("update_howto", update_howto::howto),
+    ("killed_before_update", killed_updates::before),
+    ("killed_in_migration", killed_updates::in_migration),
+    ("killed_in_canary", killed_updates::in_canary),
+    ("killed_before_verified", killed_updates::before_verified),
+    ("killed_between_steps", killed_updates::between_steps),
+    ("killed_in_drain", killed_updates::in_drain),
+    ("server_deleted_in_update", faults::server_deleted),
+    ("database_rebooted_in_update", faults::database_rebooted),
 ];

@@ -51,7 +51,7 @@ pub(crate) fn go_back(report: &mut Report) -> Result<()> {
 }
 
 /// The stack has the servers of one release, and says which.
-fn runs(report: &mut Report, tag: &str) -> Result<()> {
+pub(crate) fn runs(report: &mut Report, tag: &str) -> Result<()> {
     let status = run(&["stack", "status", "staging", "-f", "value", "-c", "Tag"])?;
     report.check(
         &format!("the stack says that it runs {tag}"),

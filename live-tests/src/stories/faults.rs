@@ -1,0 +1,63 @@
+//! What breaks in the middle of an update: it ends well, or everything is as before.
+
+use std::thread;
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::cloud::{openstack, openstack_does};
+use crate::program::{run, run_until_said};
+use crate::report::Report;
+use crate::stories::killed_updates::tags;
+use crate::stories::updates::runs;
+
+/// Somebody deletes a new server while the others come up.
+pub(crate) fn server_deleted(report: &mut Report) -> Result<()> {
+    let in_boot = "boot CREATE_IN_PROGRESS";
+    let ended = broken(report, in_boot, || {
+        let newest = newest("shell-command-worker")?;
+        openstack_does(&["server", "delete", &newest])
+    })?;
+    report.check("and Heat went back", ended == 7);
+    Ok(())
+}
+
+/// The database's machine is rebooted while the new members boot.
+pub(crate) fn database_rebooted(report: &mut Report) -> Result<()> {
+    broken(report, "boot CREATE_IN_PROGRESS", || {
+        let database = newest("postgresql")?;
+        openstack_does(&["server", "reboot", "--hard", &database])
+    })?;
+    Ok(())
+}
+
+/// Its exit code.
+fn broken(report: &mut Report, said: &str, fault: impl FnOnce() -> Result<()>) -> Result<i32> {
+    let (old, new) = tags()?;
+    let slow =
+        thread::spawn(|| run(&["tests", "slow", "staging", "--minutes", "5", "--jobs", "14"]));
+    let update = ["stack", "update", "staging", "--tag", new];
+    let ended = run_until_said(&update, said, |_| fault())?;
+    report.check(
+        &format!("the update ends with 0 or 7 (was {})", ended.code),
+        matches!(ended.code, 0 | 7),
+    );
+    runs(report, if ended.code == 0 { new } else { old })?;
+    let tests = run(&["tests", "fast", "staging"])?;
+    report.check("what runs passes its checks", tests.code == 0);
+    let slow = slow.join().map_err(|_| anyhow!("the slow tests died"))??;
+    report.check("the ledger is clean", slow.code == 0);
+    Ok(ended.code)
+}
+
+/// The id of the newest server whose name has `part` in it.
+fn newest(part: &str) -> Result<String> {
+    let servers = openstack(&["server", "list", "--sort", "created_at:desc"])?;
+    let servers = servers.as_array().context("a list was expected")?;
+    let found = servers
+        .iter()
+        .find(|one| one["Name"].as_str().is_some_and(|name| name.contains(part)));
+    let id = found.and_then(|one| one["ID"].as_str());
+    Ok(id
+        .with_context(|| format!("no server `{part}`"))?
+        .to_owned())
+}
