@@ -30,6 +30,9 @@ pub struct Args {
 pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let topology = loading::load(context)?.topology(&args.env)?;
     let cloud = cloud::connect(context).await?;
+    // Refused before so much as the lock is written; what counts is what is there then.
+    let stack = there::find(&cloud, &topology).await?;
+    chosen(&args, &there::records(&cloud, &stack).await?)?;
     let command = format!("rollback {}", args.env);
     let place = (&cloud, &topology);
     on_site(context, place, &command, &args.allowed, async |site| {
