@@ -6,6 +6,7 @@ mod faults;
 mod front_door;
 mod killed;
 mod killed_updates;
+mod promoted;
 mod purge;
 mod unchanged;
 mod update_howto;
@@ -31,6 +32,7 @@ pub(crate) const ALL: &[(&str, Story)] = &[
 /// `demo_from_nothing` left.
 pub(crate) const LONG: &[(&str, Story)] = &[
     ("update_howto", update_howto::howto),
+    ("deployed_and_promoted", promoted::deployed_and_promoted),
     ("killed_before_update", killed_updates::before),
     ("killed_in_migration", killed_updates::in_migration),
     ("killed_in_canary", killed_updates::in_canary),
