@@ -37,6 +37,7 @@ class Look(unittest.TestCase):
     def test_a_database_that_does_not_answer_is_no_reason(self):
         self.assertEqual(self.renewed([deployment()], stale.TaskFailed("refused")), [])
         self.assertEqual(self.renewed([deployment()], ""), [])
+        self.assertEqual(self.renewed([deployment()], "-3600"), [])
 
     def test_what_is_stopping_or_drained_stays_so(self):
         self.assertEqual(self.renewed([deployment()], "20", ActiveState="deactivating"), [])

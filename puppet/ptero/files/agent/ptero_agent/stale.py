@@ -35,8 +35,10 @@ class Watch:
         self.next = time.monotonic() + LOOK_EVERY_S
         for document in filter(None, map(workers_of, deployments)):
             age = age_of_database(document["migrate"]["database_url"])
-            if age is None:
-                continue  # Down, or on its way back: the next look will tell.
+            if age is None or age < 0:
+                # Down, or on its way back: the next look will tell. Or its clock was set back after its start, and
+                # the workers would be started anew again and again.
+                continue
             for process in document["processes"]:
                 renew(f"ptero-{document['service']}-{process}.service", age)
 
