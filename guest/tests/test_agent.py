@@ -37,7 +37,7 @@ class Database(unittest.TestCase):
 class OlderCode(unittest.TestCase):
     """A database that a newer release brought further than this code knows."""
 
-    def migrated(self, shown, **entry):
+    def migrated(self, shown, older_code_works):
         def run(words, _deadline, doing, *_rest):
             self.ran.append(doing)
             if doing == "look at a revision":
@@ -47,29 +47,29 @@ class OlderCode(unittest.TestCase):
             return "newer\n" if doing == "schema" else ""
 
         self.ran = []
-        entry = {"migrate": {"command": ["alembic", "upgrade", "head"], "head": ["alembic", "heads"], **entry}}
-        wanted = {"database_url": "postgresql://a:b@c/d", "lock": 7}
+        entry = {"migrate": {"command": ["alembic", "upgrade", "head"], "head": ["alembic", "heads"]}}
+        wanted = {"database_url": "postgresql://a:b@c/d", "lock": 7, "older_code_works": older_code_works}
         with mock.patch.object(migration, "Lock", mock.MagicMock()), \
                 mock.patch.object(migration.command, "run", run), \
                 mock.patch.object(migration, "schema_of_code", return_value="older"):
             return migration.migrate("/opt/a", entry, wanted, {}, deadline.Deadline(60))
 
     def test_runs_where_the_catalogue_says_so(self):
-        said = self.migrated("FAILED: Can't locate revision identified by 'newer'\n", older_code_works=True)
+        said = self.migrated("FAILED: Can't locate revision identified by 'newer'\n", True)
         self.assertIn("newer than this code", said)
         self.assertNotIn("migration", self.ran)
 
     def test_is_refused_where_it_does_not(self):
         with self.assertRaisesRegex(TaskFailed, "the schema is at newer, which this code does not know"):
-            self.migrated("FAILED: Can't locate revision identified by 'newer'\n")
+            self.migrated("FAILED: Can't locate revision identified by 'newer'\n", False)
 
     def test_a_known_revision_is_brought_on(self):
-        self.assertEqual(self.migrated(None), "schema is at older now")
+        self.assertEqual(self.migrated(None, False), "schema is at older now")
         self.assertEqual(self.ran[-1], "migration")
 
     def test_another_mistake_is_told(self):
         with self.assertRaises(TaskFailed) as raised:
-            self.migrated("FAILED: no config file\n")
+            self.migrated("FAILED: no config file\n", True)
         self.assertIn("no config file", raised.exception.tail)
 
 

@@ -100,9 +100,10 @@ fn wait_for(topology: &Topology, service: &Service) -> Term {
 
 fn migrate(filler: &Filler<'_>) -> Term {
     match (&filler.service.migrate, &filler.service.database) {
-        (Some(_), Some(database)) => Term::map([
+        (Some(migrate), Some(database)) => Term::map([
             ("database_url", filler.fill("${database_url}")),
             ("lock", lock(database).into()),
+            ("older_code_works", migrate.older_code_works.into()),
         ]),
         _ => Term::NULL,
     }

@@ -26,7 +26,7 @@ def migrate(home, entry, wanted, variables, deadline):
             return command.run([program, *words[1:]], deadline, doing, environment, os.path.join(home, "source"))
 
         if there and not knows(run, entry, there):
-            return older(entry, there)
+            return older(wanted, there)
         run(entry["migrate"]["command"], "migration")
     return f"schema is at {head or 'its head'} now"
 
@@ -44,8 +44,8 @@ def knows(run, entry, revision):
     return True
 
 
-def older(entry, revision):
-    if entry["migrate"].get("older_code_works"):
+def older(wanted, revision):
+    if wanted.get("older_code_works"):
         return f"schema is at {revision}, which is newer than this code; the catalogue says that this works"
     raise TaskFailed(f"the schema is at {revision}, which this code does not know, and the catalogue does not say that "
                      "older code runs on it")
