@@ -12,7 +12,7 @@ use crate::stories::updates::runs;
 
 /// Somebody deletes a new server while the others come up.
 pub(crate) fn server_deleted(report: &mut Report) -> Result<()> {
-    let in_boot = "boot CREATE_IN_PROGRESS";
+    let in_boot = "server CREATE_COMPLETE";
     let ended = broken(report, in_boot, || {
         let newest = newest("shell-command-worker")?;
         openstack_does(&["server", "delete", &newest])
@@ -23,7 +23,7 @@ pub(crate) fn server_deleted(report: &mut Report) -> Result<()> {
 
 /// The database's machine is rebooted while the new members boot.
 pub(crate) fn database_rebooted(report: &mut Report) -> Result<()> {
-    broken(report, "boot CREATE_IN_PROGRESS", || {
+    broken(report, "server CREATE_COMPLETE", || {
         let database = newest("postgresql")?;
         openstack_does(&["server", "reboot", "--hard", &database])
     })?;

@@ -16,17 +16,17 @@ pub(crate) fn before(report: &mut Report) -> Result<()> {
 
 /// Canaries boot; their web members migrate the schema.
 pub(crate) fn in_migration(report: &mut Report) -> Result<()> {
-    killed_at(report, "boot CREATE_IN_PROGRESS", true)
+    killed_at(report, "server CREATE_COMPLETE", true)
 }
 
 /// The canaries are being checked.
 pub(crate) fn in_canary(report: &mut Report) -> Result<()> {
-    killed_at(report, "canary_verified CREATE_IN_PROGRESS", true)
+    killed_at(report, "canary_backends", true)
 }
 
-/// Everything new is there, and Heat waits for the last checks.
+/// The canaries passed; the rest comes up, and Heat waits for its checks.
 pub(crate) fn before_verified(report: &mut Report) -> Result<()> {
-    killed_at(report, " verified CREATE_IN_PROGRESS", true)
+    killed_at(report, "canary_verified CREATE_COMPLETE", true)
 }
 
 /// What is new stays; what is old has not begun to go.
@@ -36,7 +36,7 @@ pub(crate) fn between_steps(report: &mut Report) -> Result<()> {
 
 /// Old members let their jobs come to an end.
 pub(crate) fn in_drain(report: &mut Report) -> Result<()> {
-    killed_at(report, "drain DELETE_IN_PROGRESS", true)
+    killed_at(report, "draining and removing", true)
 }
 
 /// `changed`: whether the stack is in the middle of something by then.
