@@ -5,6 +5,8 @@
 #   mount  as process 1 of the new namespaces: mount what the daemons need, pivot into $ROOT, exec tini
 # tini, because process 1 must reap: libvirt waits for ever on zombies otherwise.
 set -eu
+# What outlives the program must not hold what its caller had open: a lock, say, would never be free again.
+exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 stage=$1
 
 case $stage in
