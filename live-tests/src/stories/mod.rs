@@ -23,6 +23,7 @@ pub(crate) const ALL: &[(&str, Story)] = &[
     ("killed_builds", killed::builds),
     ("killed_and_run_again", killed::and_run_again),
     ("updates_lose_no_work", updates::lose_no_work),
+    ("and_back_again", updates::and_back),
     ("broken_updates_go_back", updates::go_back),
     ("images_go_when_unused", front_door::images_go),
     ("purge_leaves_nothing", purge::leaves_nothing),
