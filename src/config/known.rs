@@ -11,15 +11,19 @@ use crate::name::{RoleName, ServiceName};
 pub struct Known {
     /// Every service with its roles, in the catalogue's order.
     pub services: IndexMap<ServiceName, KnownService>,
+    /// Further trees of code that services need, by name.
+    pub trees: Vec<String>,
 }
 
 /// One service that may be named.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KnownService {
     /// Its roles.
     pub roles: Vec<RoleName>,
     /// Whether its roles may have other than one server.
     pub scalable: bool,
+    /// Those of its roles that may have one server at most.
+    pub single: Vec<RoleName>,
 }
 
 impl Known {
@@ -95,10 +99,15 @@ mod tests {
                     let scalable = true;
                     (
                         ServiceName::new(service).unwrap(),
-                        KnownService { roles, scalable },
+                        KnownService {
+                            roles,
+                            scalable,
+                            ..KnownService::default()
+                        },
                     )
                 })
                 .collect(),
+            ..Known::default()
         }
     }
 

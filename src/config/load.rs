@@ -6,13 +6,14 @@ use indexmap::IndexMap;
 
 use super::build::build;
 use super::known::Known;
-use super::model::{Config, ServiceConfig, StackConfig};
+use super::model::{Config, StackConfig};
 use super::partial::PartialStack;
 use super::problem::Problems;
 use super::reader::{Item, Reader};
+use super::services::services;
 use super::stack::finish;
 use super::{parse, tree};
-use crate::name::{EnvName, ServiceName, Tag};
+use crate::name::EnvName;
 
 /// The key below `stacks` whose settings every environment has.
 const COMMON: &str = "common";
@@ -62,47 +63,11 @@ fn read(
     Some(Config {
         origin: origin.to_owned(),
         build: build?,
-        services,
+        services: services.services,
+        trees: services.trees,
         catalog,
         stacks: stacks?,
     })
-}
-
-fn services(
-    reader: &mut Reader<'_>,
-    item: &Item<'_>,
-    known: &Known,
-) -> IndexMap<ServiceName, ServiceConfig> {
-    let mut services = IndexMap::new();
-    let Some(mut fields) = reader.map(item) else {
-        return services;
-    };
-    for item in fields.rest() {
-        let Some(name) = known.service(&item.key.text).cloned() else {
-            reader.unknown(&item, "service", known.service_names());
-            continue;
-        };
-        let Some(mut fields) = reader.map(&item) else {
-            continue;
-        };
-        let repo = fields.take("repo").and_then(|item| {
-            reader.parsed(&item, |text| {
-                // Git would take it for an option.
-                if text.starts_with('-') {
-                    Err(format!("`{text}` is not a repository"))
-                } else {
-                    Ok(text.to_owned())
-                }
-            })
-        });
-        let git_ref = fields
-            .take("ref")
-            .and_then(|item| reader.name(&item, Tag::new))
-            .map(String::from);
-        reader.finish(fields);
-        services.insert(name, ServiceConfig { repo, git_ref });
-    }
-    services
 }
 
 fn stacks(

@@ -11,6 +11,7 @@ mod partial;
 mod problem;
 pub(crate) mod reader;
 mod schema;
+mod services;
 mod stack;
 pub(crate) mod tree;
 mod url;
@@ -21,7 +22,7 @@ pub use known::{Known, KnownService};
 pub use load::{catalog_choice, load};
 pub use model::{
     BaseImage, BaseUrls, BuildConfig, BuildMachine, Checksum, Config, DrainPolicy, Placement,
-    ServiceBaseUrls, ServiceConfig, StackConfig,
+    ServiceBaseUrls, ServiceConfig, StackConfig, TreeConfig,
 };
 pub use problem::{Problem, Problems, nearest};
 pub use schema::schema;

@@ -21,6 +21,8 @@ pub struct Config {
     pub build: BuildConfig,
     /// What is said about single services.
     pub services: IndexMap<ServiceName, ServiceConfig>,
+    /// What is said about further trees that services need, by their name.
+    pub trees: IndexMap<String, TreeConfig>,
     /// The catalogue: a built-in one's name, or a path; none means `ptero`.
     pub catalog: Option<String>,
     /// The environments, each with `stacks.common` merged under it.
@@ -144,6 +146,17 @@ pub struct ServiceConfig {
     pub repo: Option<String>,
     /// Branch, tag or commit, in place of the tag asked for.
     pub git_ref: Option<String>,
+    /// Whether it is deployed; none: what the catalogue says.
+    pub enabled: Option<bool>,
+}
+
+/// `services.<name>` of a tree that is no service.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TreeConfig {
+    /// Git repository, in place of the catalogue's.
+    pub repo: Option<String>,
+    /// Full commit id, in place of the catalogue's.
+    pub commit: Option<String>,
 }
 
 /// One role in one pool: what an instance count is for.

@@ -156,18 +156,23 @@ impl PartialStack {
         let Some(count) = reader.whole(item, 0, INSTANCES_MAX) else {
             return;
         };
-        let scalable = known
-            .services
-            .get(&placement.service)
-            .is_some_and(|service| service.scalable);
-        if scalable || (count == 1 && placement.pool.as_str() == "default") {
-            self.instances.insert(placement, count);
+        let (service, role) = (&placement.service, &placement.role);
+        let found = known.services.get(service);
+        let default = placement.pool.as_str() == "default";
+        let refused = if found.is_some_and(|found| found.single.contains(role)) {
+            let message = format!("`{service} {role}` is one server at most, in pool `default`");
+            (count > 1 || !default).then_some(message)
+        } else if found.is_some_and(|found| found.scalable) {
+            None
         } else {
-            let service = &placement.service;
-            reader.bad(
-                item,
-                format!("`{service}` is always one server, in pool `default`"),
-            );
+            let message = format!("`{service}` is always one server, in pool `default`");
+            (count != 1 || !default).then_some(message)
+        };
+        match refused {
+            Some(message) => reader.bad(item, message),
+            None => {
+                self.instances.insert(placement, count);
+            }
         }
     }
 

@@ -68,6 +68,8 @@ struct ServiceEntry {
     repo: Option<String>,
     /// Branch, tag or commit, in place of the tag asked for.
     r#ref: Option<Text>,
+    /// Whether it is deployed; unless said, what the catalogue says.
+    enabled: Option<bool>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -191,6 +193,7 @@ mod tests {
             let known = KnownService {
                 roles: roles.collect(),
                 scalable: true,
+                ..KnownService::default()
             };
             (ServiceName::new(name).unwrap(), known)
         };
@@ -199,8 +202,10 @@ mod tests {
                 service("postgresql", &["server"]),
                 service("workflow", &["web"]),
                 service("shell-command", &["web", "worker"]),
+                service("lsf", &["web"]),
             ]
             .into(),
+            trees: vec!["common".to_owned()],
         }
     }
 

@@ -39,6 +39,9 @@ pub fn load(context: &Context) -> Result<Loaded, Failure> {
     let catalog = catalog(chosen.as_deref().unwrap_or(CATALOG_DEFAULT), origin)?;
     let config =
         config::load(&text, origin, &catalog.known()).map_err(|problems| wrong(&problems))?;
+    let catalog = catalog
+        .chosen(&config)
+        .map_err(|problems| wrong(&problems))?;
     Ok(Loaded { config, catalog })
 }
 

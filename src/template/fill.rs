@@ -43,6 +43,7 @@ impl Filler<'_> {
             Placeholder::RedisHost => self.host(Kind::Redis),
             Placeholder::RedisPort => self.port(Kind::Redis),
             Placeholder::RedisPassword => vec![secret(names::REDIS_SECRET)],
+            Placeholder::Secret => vec![secret(&names::service_secret(self.service_name))],
             Placeholder::AdvertisedHost => vec![Filled::Term(advertised_host())],
             Placeholder::GatewayHost => self.host(Kind::Gateway),
             Placeholder::Port(service) => {

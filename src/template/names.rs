@@ -41,6 +41,10 @@ pub(super) fn vhost_secret(service: &ServiceName) -> String {
     format!("secret_vhost_{service}").replace('-', "_")
 }
 
+pub(super) fn service_secret(service: &ServiceName) -> String {
+    format!("secret_service_{service}").replace('-', "_")
+}
+
 pub(super) const REDIS_SECRET: &str = "secret_redis";
 
 /// `<service>_<role>_<pool>_<slot>_<digest8>`.

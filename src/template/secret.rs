@@ -22,8 +22,14 @@ pub(super) fn resources(topology: &Topology) -> Vec<(String, Resource)> {
     let redis = topology
         .of_kind(Kind::Redis)
         .map(|_| names::REDIS_SECRET.to_owned());
+    let services = topology
+        .services
+        .iter()
+        .filter(|(_, service)| service.has_secret())
+        .map(|(name, _)| names::service_secret(name));
     databases
         .chain(vhosts)
+        .chain(services)
         .chain(redis)
         .map(|name| (name, random()))
         .collect()

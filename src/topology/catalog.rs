@@ -1,8 +1,11 @@
 //! What the known services are and need: the catalogue, as data.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use super::placeholder::{Part, Placeholder, parts};
 use crate::config::{Known, KnownService};
 use crate::name::{RoleName, ServiceName};
 
@@ -63,6 +66,8 @@ impl Kind {
 pub struct Service {
     /// What it is.
     pub kind: Kind,
+    /// Whether it is deployed only where the configuration switches it on.
+    pub optional: bool,
     /// Its port: a backing server's own, or the web port of an application, the
     /// same on its members and on the gateway.
     pub port: Option<u16>,
@@ -130,6 +135,8 @@ pub struct Migrate {
 pub struct Role {
     /// How many servers, unless the configuration says.
     pub instances: u32,
+    /// Whether more than one server at a time would do harm.
+    pub single: bool,
     /// Its processes.
     pub processes: IndexMap<String, Process>,
     /// Services whose port on the gateway it calls.
@@ -191,6 +198,21 @@ impl Service {
 }
 
 impl Service {
+    /// Every text of its environment, of all its processes.
+    pub fn environment_texts(&self) -> impl Iterator<Item = &str> {
+        let processes = self.roles.values().flat_map(|role| role.processes.values());
+        let own = processes.flat_map(|process| process.environment.values());
+        self.environment.values().chain(own).map(String::as_str)
+    }
+
+    /// Whether a secret of its own has to be made for it.
+    pub fn has_secret(&self) -> bool {
+        let secret = Part::Placeholder(Placeholder::Secret);
+        // The catalogue was checked when it was read.
+        self.environment_texts()
+            .any(|text| parts(text).is_ok_and(|parts| parts.contains(&secret)))
+    }
+
     /// The backing services this one needs, each with what needs it.
     pub fn needs(&self) -> impl Iterator<Item = (Kind, &'static str)> {
         [
@@ -210,6 +232,7 @@ impl Role {
     pub fn server() -> Self {
         Self {
             instances: 1,
+            single: false,
             processes: IndexMap::new(),
             reaches: Vec::new(),
             ready: None,
@@ -245,13 +268,26 @@ impl Catalog {
         let known = |service: &Service| KnownService {
             roles: service.roles.keys().cloned().collect(),
             scalable: service.kind == Kind::Application,
+            single: service
+                .roles
+                .iter()
+                .filter(|(_, role)| role.single)
+                .map(|(name, _)| name.clone())
+                .collect(),
         };
+        let trees: BTreeSet<&str> = self
+            .services
+            .values()
+            .flat_map(|service| &service.source.extra)
+            .map(|tree| tree.name.as_str())
+            .collect();
         Known {
             services: self
                 .services
                 .iter()
                 .map(|(name, service)| (name.clone(), known(service)))
                 .collect(),
+            trees: trees.into_iter().map(str::to_owned).collect(),
         }
     }
 }

@@ -4,6 +4,7 @@
 mod builtin;
 mod catalog;
 mod check;
+mod choose;
 mod flow;
 mod model;
 mod parse;

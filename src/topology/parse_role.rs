@@ -19,8 +19,10 @@ pub(super) fn role(
     let instances = fields
         .take("instances")
         .map_or(Some(1), |item| reader.whole(&item, 0, 100));
+    let single = fields.take("single").and_then(|item| reader.truth(&item));
     let mut role = Role {
         instances: instances.unwrap_or(1),
+        single: single.unwrap_or(false),
         ..Role::server()
     };
     if let Some(item) = reader.need(&mut fields, "processes")

@@ -20,6 +20,7 @@ pub(super) fn runtime(reader: &mut Reader<'_>, item: &Item<'_>, source: &Source)
         "constraints",
         "requirements",
         "venv",
+        "site",
     ] {
         if let Some(item) = fields.take(name) {
             reader.texts(&item);

@@ -27,6 +27,7 @@ pub(super) fn service(
     })?;
     let mut service = Service {
         kind,
+        optional: false,
         port: None,
         public: false,
         source: Source::default(),
@@ -89,20 +90,15 @@ fn application(
     service.base = reader
         .need(fields, "runtime")
         .and_then(|item| runtime(reader, &item, &service.source));
-    service.public = fields
-        .take("public")
-        .and_then(|item| reader.truth(&item))
-        .unwrap_or(false);
+    service.optional = flag(reader, fields, "optional");
+    service.public = flag(reader, fields, "public");
     service.database = fields
         .take("database")
         .and_then(|item| reader.parsed(&item, identifier));
     service.vhost = fields
         .take("vhost")
         .and_then(|item| reader.parsed(&item, identifier));
-    service.redis = fields
-        .take("redis")
-        .and_then(|item| reader.truth(&item))
-        .unwrap_or(false);
+    service.redis = flag(reader, fields, "redis");
     if let Some(item) = fields.take("environment") {
         service.environment = texts_with_placeholders(reader, &item, service, outline);
     }
@@ -135,6 +131,11 @@ fn application(
             }
         }
     }
+}
+
+fn flag(reader: &mut Reader<'_>, fields: &mut Fields<'_>, name: &'static str) -> bool {
+    let item = fields.take(name);
+    item.and_then(|item| reader.truth(&item)).unwrap_or(false)
 }
 
 fn migrate(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Migrate> {

@@ -27,6 +27,9 @@ pub enum Placeholder {
     RedisPort,
     /// Password of Redis.
     RedisPassword,
+    /// A text that nobody else knows, the same for the service's members as long
+    /// as the stack is there.
+    Secret,
     /// The address that clients outside use.
     AdvertisedHost,
     /// The gateway's address inside the stack.
@@ -40,12 +43,13 @@ pub enum Placeholder {
 }
 
 /// Those without an argument.
-const PLAIN: [(&str, Placeholder); 9] = [
+const PLAIN: [(&str, Placeholder); 10] = [
     ("database_url", Placeholder::DatabaseUrl),
     ("broker_url", Placeholder::BrokerUrl),
     ("redis_host", Placeholder::RedisHost),
     ("redis_port", Placeholder::RedisPort),
     ("redis_password", Placeholder::RedisPassword),
+    ("secret", Placeholder::Secret),
     ("advertised_host", Placeholder::AdvertisedHost),
     ("gateway_host", Placeholder::GatewayHost),
     ("member", Placeholder::Member),

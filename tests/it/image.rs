@@ -15,19 +15,29 @@ fn example() -> Config {
 }
 
 fn commits() -> Commits {
-    [("workflow", '1'), ("petri", '2'), ("shell-command", '3')]
-        .into_iter()
-        .map(|(name, digit)| {
-            (
-                ServiceName::new(name).unwrap(),
-                digit.to_string().repeat(40),
-            )
-        })
-        .collect()
+    [
+        ("workflow", '1'),
+        ("petri", '2'),
+        ("shell-command", '3'),
+        ("lsf", '5'),
+    ]
+    .into_iter()
+    .map(|(name, digit)| {
+        (
+            ServiceName::new(name).unwrap(),
+            digit.to_string().repeat(40),
+        )
+    })
+    .collect()
+}
+
+/// What is deployed unless a configuration says more.
+fn catalog() -> Catalog {
+    Catalog::ptero().chosen(&example()).unwrap()
 }
 
 fn bases(config: &Config) -> BaseDigests {
-    recipe_groups(config, &Catalog::ptero())
+    recipe_groups(config, &catalog())
         .into_iter()
         .map(|group| {
             let digest = if group.base.url.host_str() == Some("some.place") {
@@ -56,7 +66,7 @@ fn changed(before: &[Recipe], after: &[Recipe]) -> Vec<String> {
 
 #[test]
 fn roles_share_an_image_unless_their_base_differs() {
-    let recipes = made(&example(), &Catalog::ptero(), &commits(), "p");
+    let recipes = made(&example(), &catalog(), &commits(), "p");
     let seen: Vec<String> = recipes
         .iter()
         .map(|recipe| {
@@ -78,13 +88,14 @@ fn roles_share_an_image_unless_their_base_differs() {
         "petri: web worker http_worker from aa",
         "shell-command: web http_worker from aa",
         "shell-command-worker: worker from bb",
+        "lsf: web poller http_worker scheduler worker updater from aa",
     ];
     assert_eq!(seen, expected);
 }
 
 #[test]
 fn a_digest_changes_with_what_goes_in_and_with_nothing_else() {
-    let (config, catalog) = (example(), Catalog::ptero());
+    let (config, catalog) = (example(), catalog());
     let before = made(&config, &catalog, &commits(), "p");
     assert_eq!(
         changed(&before, &made(&config, &catalog, &commits(), "p")),
@@ -113,30 +124,19 @@ fn a_digest_changes_with_what_goes_in_and_with_nothing_else() {
 #[test]
 fn what_is_not_known_is_named() {
     let config = example();
-    let missing = image::recipes(
-        &config,
-        &Catalog::ptero(),
-        &IndexMap::new(),
-        &bases(&config),
-        "p",
-    );
+    let missing = image::recipes(&config, &catalog(), &IndexMap::new(), &bases(&config), "p");
     let service = ServiceName::new("workflow").unwrap();
     assert_eq!(missing, Err(RecipeError::NoCommit(service)));
-    let missing = image::recipes(
-        &config,
-        &Catalog::ptero(),
-        &commits(),
-        &IndexMap::new(),
-        "p",
-    );
+    let missing = image::recipes(&config, &catalog(), &commits(), &IndexMap::new(), "p");
     assert!(matches!(missing, Err(RecipeError::NoBase(_))));
 }
 
 #[test]
 fn an_image_is_found_again_by_name_and_properties() {
-    let recipes = made(&example(), &Catalog::ptero(), &commits(), "p");
+    let recipes = made(&example(), &catalog(), &commits(), "p");
     let tags = ["v2", "v1", "v2"].map(|tag| Tag::new(tag).unwrap());
-    let recipe = recipes.last().unwrap();
+    let worker = |recipe: &&Recipe| recipe.name().as_str() == "shell-command-worker";
+    let recipe = recipes.iter().find(worker).unwrap();
     let name = image::name(recipe, &tags[1]);
     assert_eq!(
         name,

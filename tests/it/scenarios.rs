@@ -19,6 +19,7 @@ pub(crate) fn topology(story: &str, env: &str) -> Topology {
     let choice = config::catalog_choice(&text);
     let catalog = Catalog::built_in(choice.as_deref().unwrap_or("ptero")).unwrap();
     let config = config::load(&text, Path::new("config.yaml"), &catalog.known()).unwrap();
+    let catalog = catalog.chosen(&config).unwrap();
     Topology::resolve(&config, &catalog, &EnvName::new(env).unwrap()).unwrap()
 }
 

@@ -32,6 +32,16 @@ class ptero::image::application (
     mode    => '0644',
   }
 
+  # Modules of ours that a service lacks; a command names the folder.
+  pick($runtime['site'], []).each |$name| {
+    ensure_resource('file', "${home}/site", { 'ensure' => 'directory', 'mode' => '0755' })
+    file { "${home}/site/${name}":
+      ensure => file,
+      source => "puppet:///modules/ptero/site/${name}",
+      mode   => '0644',
+    }
+  }
+
   $extra_names = keys($sources) - [$service]
   ptero::application::source { "${home}/source":
     archive => $sources[$service],

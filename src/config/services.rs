@@ -1,0 +1,139 @@
+//! `services`: where the code of each comes from, and which are deployed.
+
+use indexmap::IndexMap;
+
+use super::known::Known;
+use super::model::{ServiceConfig, TreeConfig};
+use super::reader::{Fields, Item, Reader};
+use crate::name::{ServiceName, Tag};
+
+/// What is said about services, and about the further trees they need.
+#[derive(Debug, Default)]
+pub(super) struct Services {
+    pub(super) services: IndexMap<ServiceName, ServiceConfig>,
+    pub(super) trees: IndexMap<String, TreeConfig>,
+}
+
+pub(super) fn services(reader: &mut Reader<'_>, item: &Item<'_>, known: &Known) -> Services {
+    let mut found = Services::default();
+    let Some(mut fields) = reader.map(item) else {
+        return found;
+    };
+    for item in fields.rest() {
+        let text = &item.key.text;
+        let Some(mut fields) = reader.map(&item) else {
+            continue;
+        };
+        if let Some(name) = known.service(text).cloned() {
+            let service = service(reader, &mut fields, known, &name);
+            found.services.insert(name, service);
+        } else if known.trees.contains(text) {
+            let tree = tree(reader, &mut fields);
+            found.trees.insert(text.clone(), tree);
+        } else {
+            let trees = known.trees.iter().map(String::as_str);
+            reader.unknown(&item, "service", known.service_names().chain(trees));
+            continue;
+        }
+        reader.finish(fields);
+    }
+    found
+}
+
+fn service(
+    reader: &mut Reader<'_>,
+    fields: &mut Fields<'_>,
+    known: &Known,
+    name: &ServiceName,
+) -> ServiceConfig {
+    let application = known.services.get(name).is_some_and(|one| one.scalable);
+    ServiceConfig {
+        repo: repo(reader, fields),
+        git_ref: fields
+            .take("ref")
+            .and_then(|item| reader.name(&item, Tag::new))
+            .map(String::from),
+        enabled: fields.take("enabled").and_then(|item| {
+            if !application {
+                let message = "is deployed where another service needs it: it cannot be switched";
+                reader.bad(&item, message);
+            }
+            reader.truth(&item)
+        }),
+    }
+}
+
+fn tree(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> TreeConfig {
+    TreeConfig {
+        repo: repo(reader, fields),
+        commit: fields.take("ref").and_then(|item| {
+            reader.parsed(&item, |text| {
+                let full = text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit());
+                full.then(|| text.to_ascii_lowercase()).ok_or_else(|| {
+                    format!("`{text}` is not a full commit id: what services are built with does not move")
+                })
+            })
+        }),
+    }
+}
+
+fn repo(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Option<String> {
+    let item = fields.take("repo")?;
+    reader.parsed(&item, |text| {
+        // Git would take it for an option.
+        if text.starts_with('-') {
+            Err(format!("`{text}` is not a repository"))
+        } else {
+            Ok(text.to_owned())
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::config::load;
+    use crate::topology::Catalog;
+
+    const REST: &str = "
+images: {build: {build_machine_image: local, base_image_urls: {default: 'http://x/y'}}}
+stacks: {}
+";
+
+    #[track_caller]
+    fn case(services: &str, mistakes: &[&str]) {
+        let text = format!("services: {services}{REST}");
+        let known = Catalog::ptero().known();
+        let seen: Vec<String> = match load(&text, Path::new("x"), &known) {
+            Ok(_) => Vec::new(),
+            Err(problems) => problems.iter().map(|one| one.message.clone()).collect(),
+        };
+        assert_eq!(seen, mistakes);
+    }
+
+    #[test]
+    fn services_and_the_trees_they_need_may_come_from_elsewhere() {
+        let commit = "0123456789012345678901234567890123456789";
+        case("{workflow: {repo: /a, ref: v1, enabled: true}}", &[]);
+        case(&format!("{{common: {{repo: /b, ref: '{commit}'}}}}"), &[]);
+        case("{commn: {repo: /b}}", &["unknown service `commn`"]);
+        case("{workflow: {repo: -x}}", &["`-x` is not a repository"]);
+    }
+
+    #[test]
+    fn a_tree_stays_at_a_commit() {
+        case(
+            "{common: {ref: master}}",
+            &["`master` is not a full commit id: what services are built with does not move"],
+        );
+    }
+
+    #[test]
+    fn only_applications_are_switched() {
+        case(
+            "{redis: {enabled: false}}",
+            &["is deployed where another service needs it: it cannot be switched"],
+        );
+    }
+}
