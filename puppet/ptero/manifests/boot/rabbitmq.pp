@@ -27,6 +27,12 @@ class ptero::boot::rabbitmq (
     notify    => Class['rabbitmq::service'],
   }
 
+  # Debian 11's broker has no such limit, and does not start with a setting that it does not know.
+  $timeout = $facts['os']['release']['major'] ? {
+    '11'    => {},
+    default => { 'consumer_timeout' => $consumer_timeout_ms },
+  }
+
   class { 'rabbitmq':
     admin_enable            => false,
     delete_guest_user       => false,
@@ -36,8 +42,7 @@ class ptero::boot::rabbitmq (
     environment_variables   => { 'NODENAME' => 'rabbit@localhost' },
     # No cluster: the port between nodes is for rabbitmqctl on this machine.
     config_kernel_variables => { 'inet_dist_use_interface' => '{127,0,0,1}' },
-    config_variables        => {
-      'consumer_timeout' => $consumer_timeout_ms,
+    config_variables        => $timeout + {
       'load_definitions' => "\"${definitions}\"",
     },
   }
