@@ -5,6 +5,8 @@
 pub enum Check {
     /// Every web server is up at the gateway.
     WebServers,
+    /// Every service for clients answers them.
+    FrontDoors,
     /// Every Celery process of every member answers.
     Processes,
     /// Documents that make no sense are refused.
@@ -19,6 +21,10 @@ pub enum Check {
     UnknownUser,
     /// A job as root is refused.
     RootJob,
+    /// A task for each of several items runs a job for each.
+    ParallelJobs,
+    /// A workflow that is canceled ends, and its job with it.
+    CanceledJob,
     /// Every member that runs jobs ran one.
     EveryMember,
 }
@@ -45,8 +51,9 @@ pub enum Turn {
 
 impl Check {
     /// Every check, in the order of the report.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::WebServers,
+        Self::FrontDoors,
         Self::Processes,
         Self::BadDocuments,
         Self::WithoutJobs,
@@ -54,6 +61,8 @@ impl Check {
         Self::FailingJob,
         Self::UnknownUser,
         Self::RootJob,
+        Self::ParallelJobs,
+        Self::CanceledJob,
         Self::EveryMember,
     ];
 
@@ -61,6 +70,7 @@ impl Check {
     pub fn name(self) -> &'static str {
         match self {
             Self::WebServers => "every web server is up",
+            Self::FrontDoors => "every service for clients answers",
             Self::Processes => "every process of every member answers",
             Self::BadDocuments => "bad documents are refused",
             Self::WithoutJobs => "a workflow without jobs succeeds",
@@ -68,6 +78,8 @@ impl Check {
             Self::FailingJob => "a failing job fails its workflow",
             Self::UnknownUser => "a job of an unknown user fails",
             Self::RootJob => "a job as root is refused",
+            Self::ParallelJobs => "a task in parallel runs its jobs",
+            Self::CanceledJob => "a canceled workflow ends its job",
             Self::EveryMember => "every job member runs jobs",
         }
     }
@@ -80,13 +92,15 @@ impl Check {
     /// When it runs.
     pub fn turn(self) -> Turn {
         match self {
-            Self::WebServers | Self::Processes => Turn::Alive,
+            Self::WebServers | Self::FrontDoors | Self::Processes => Turn::Alive,
             Self::BadDocuments
             | Self::WithoutJobs
             | Self::OneJob
             | Self::FailingJob
             | Self::UnknownUser
-            | Self::RootJob => Turn::Works,
+            | Self::RootJob
+            | Self::ParallelJobs
+            | Self::CanceledJob => Turn::Works,
             Self::EveryMember => Turn::Everywhere,
         }
     }
@@ -94,11 +108,17 @@ impl Check {
     /// Whether it needs somewhere to run jobs.
     pub fn needs_jobs(self) -> bool {
         match self {
-            Self::WebServers | Self::Processes | Self::BadDocuments | Self::WithoutJobs => false,
+            Self::WebServers
+            | Self::FrontDoors
+            | Self::Processes
+            | Self::BadDocuments
+            | Self::WithoutJobs => false,
             Self::OneJob
             | Self::FailingJob
             | Self::UnknownUser
             | Self::RootJob
+            | Self::ParallelJobs
+            | Self::CanceledJob
             | Self::EveryMember => true,
         }
     }

@@ -63,6 +63,15 @@ pub fn as_user(name: &str, jobs: &JobTarget, user: &str, command: &[&str], count
     json!({"name": name, "inputs": {}, "tasks": tasks, "links": links})
 }
 
+/// A task that is run once for each of `items`, all side by side.
+pub fn in_parallel(name: &str, jobs: &JobTarget, command: &[&str], items: &[&str]) -> Value {
+    let mut document = with_jobs(name, jobs, command, 1);
+    document["tasks"]["job-0"]["parallelBy"] = json!("item");
+    document["inputs"] = json!({"items": items});
+    document["links"][0]["dataFlow"] = json!({"items": "item"});
+    document
+}
+
 /// Documents that must be refused, each with what is wrong with it.
 pub fn bad() -> Vec<(&'static str, String)> {
     let link =

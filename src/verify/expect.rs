@@ -4,7 +4,7 @@
 use url::Url;
 
 use crate::topology::{Member, Process, Ready, Service, Topology};
-use crate::verify::target::{JobTarget, ServiceTarget, Target};
+use crate::verify::target::{Door, JobTarget, ServiceTarget, Target};
 
 /// The service that takes workflows.
 const WORKFLOW: &str = "workflow";
@@ -53,8 +53,26 @@ pub fn target(
         gateway: workflow.clone(),
         workflow,
         services: services.collect(),
+        doors: doors(topology, addresses.public),
         jobs: jobs(topology, members, addresses.internal),
     })
+}
+
+/// What clients are answered where they ask as the gateway itself does.
+fn doors(topology: &Topology, address: &str) -> Vec<Door> {
+    let public = topology
+        .advertised()
+        .filter(|(_, service, _)| service.public);
+    let doors = public.filter_map(|(name, service, port)| {
+        let check = service.web_check()?;
+        let url = Url::parse(&format!("http://{address}:{port}{}", check.path)).ok()?;
+        Some(Door {
+            service: name.to_string(),
+            url,
+            status: check.status,
+        })
+    });
+    doors.collect()
 }
 
 fn hosts(members: &[(Member, String)], service: &str, role: impl Fn(&str) -> bool) -> Vec<String> {

@@ -62,6 +62,11 @@ impl Http {
         self.send(Method::POST, url, Some(body)).await
     }
 
+    /// Changes what is at `url`.
+    pub async fn patch(&self, url: &Url, body: &str) -> Result<Answer, NoAnswer> {
+        self.send(Method::PATCH, url, Some(body)).await
+    }
+
     /// Removes what is at `url`.
     pub async fn delete(&self, url: &Url) -> Result<Answer, NoAnswer> {
         self.send(Method::DELETE, url, None).await

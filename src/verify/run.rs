@@ -85,6 +85,7 @@ impl Runner<'_> {
         };
         match check {
             Check::WebServers => self.web_servers().await,
+            Check::FrontDoors => self.front_doors().await,
             Check::Processes => self.processes().await,
             Check::BadDocuments => bad_documents::refused(&workflows).await,
             Check::WithoutJobs => workflows::without_jobs(&workflows).await,
@@ -94,6 +95,8 @@ impl Runner<'_> {
                 workflows::job_of(&workflows, self.jobs()?, workflows::UNKNOWN_USER).await
             }
             Check::RootJob => workflows::job_of(&workflows, self.jobs()?, "root").await,
+            Check::ParallelJobs => workflows::in_parallel(&workflows, self.jobs()?).await,
+            Check::CanceledJob => workflows::canceled(&workflows, self.jobs()?).await,
             Check::EveryMember => every_member::run(&workflows, self.jobs()?).await,
         }
     }
@@ -106,6 +109,14 @@ impl Runner<'_> {
     async fn web_servers(&self) -> Verdict {
         let judge = |answer: &Answer| web_servers::verdict(&self.target.services, answer);
         self.until_passed("/-/status", judge).await
+    }
+
+    async fn front_doors(&self) -> Verdict {
+        let doors = self.target.doors.iter().map(|door| async move {
+            let judge = |answer: &Answer| door.verdict(answer);
+            self.until(&door.url, judge).await
+        });
+        processes::all(join_all(doors).await)
     }
 
     async fn processes(&self) -> Verdict {
@@ -121,10 +132,13 @@ impl Runner<'_> {
 
     /// Asks until the answer passes, or until the last finding has to stand.
     async fn until_passed(&self, path: &str, judge: impl Fn(&Answer) -> Verdict) -> Verdict {
-        let url = self.gateway(path);
+        self.until(&self.gateway(path), judge).await
+    }
+
+    async fn until(&self, url: &Url, judge: impl Fn(&Answer) -> Verdict) -> Verdict {
         let deadline = Instant::now() + self.limits.alive;
         loop {
-            let verdict = match self.http.get(&url).await {
+            let verdict = match self.http.get(url).await {
                 Ok(answer) => judge(&answer),
                 Err(error) => Err(Finding::new("an answer", error.to_string())),
             };

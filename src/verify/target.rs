@@ -2,6 +2,9 @@
 
 use url::Url;
 
+use crate::verify::finding::{Finding, Verdict};
+use crate::verify::http::Answer;
+
 /// A deployment as its plan describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
@@ -11,8 +14,32 @@ pub struct Target {
     pub workflow: Url,
     /// The services, each with the members that should be alive.
     pub services: Vec<ServiceTarget>,
+    /// The services for clients, and how each answers when all is well.
+    pub doors: Vec<Door>,
     /// Where and how jobs run; absent where no service runs any.
     pub jobs: Option<JobTarget>,
+}
+
+/// A service for clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Door {
+    /// Its name.
+    pub service: String,
+    /// What is asked for.
+    pub url: Url,
+    /// The status of the answer.
+    pub status: u16,
+}
+
+impl Door {
+    /// Judges an answer.
+    pub fn verdict(&self, answer: &Answer) -> Verdict {
+        if answer.status == self.status {
+            return Ok(format!("{}: {}", self.service, self.status));
+        }
+        let expected = format!("{} from {}", self.status, self.url);
+        Err(Finding::new(expected, answer.excerpt()))
+    }
 }
 
 /// What should be alive of one service.

@@ -51,14 +51,38 @@ impl Workflows<'_> {
         self.end(submitted).await
     }
 
+    /// Submits `document`, cancels it once it is under way, and waits for its end.
+    pub async fn cancel(&self, document: &Value) -> Result<Ended, Finding> {
+        let answer = self.post(&document.to_string()).await?;
+        let submitted = accepted(self.base, &answer)?;
+        let begun = |status: &str| status == "running" || FINAL.contains(&status);
+        let begun = self.until(submitted, "begin", begun).await?;
+        let url = begun.url();
+        match self.http.patch(url, r#"{"is_canceled": true}"#).await {
+            Ok(answer) if answer.status == 200 => self.end(begun.submitted).await,
+            Ok(answer) => Err(Finding::new("200 for a cancellation", answer.excerpt())),
+            Err(error) => Err(Finding::new("200 for a cancellation", error.to_string())),
+        }
+    }
+
     async fn end(&self, submitted: Submitted) -> Result<Ended, Finding> {
+        self.until(submitted, "end", |status| FINAL.contains(&status))
+            .await
+    }
+
+    async fn until(
+        &self,
+        submitted: Submitted,
+        what: &str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Ended, Finding> {
         let deadline = Instant::now() + self.limits.workflow;
         loop {
             // A lost answer is asked for again until the deadline: what is
             // checked is the workflow, not each single request.
             let seen = match self.http.get(&submitted.url).await {
                 Ok(answer) => match status(&answer) {
-                    Some(status) if FINAL.contains(&status.as_str()) => {
+                    Some(status) if wanted(&status) => {
                         return Ok(Ended { status, submitted });
                     }
                     Some(status) => format!("status `{status}`"),
@@ -68,7 +92,7 @@ impl Workflows<'_> {
             };
             if Instant::now() >= deadline {
                 let seconds = self.limits.workflow.as_secs();
-                let expected = format!("{} to end within {seconds} s", submitted.url);
+                let expected = format!("{} to {what} within {seconds} s", submitted.url);
                 return Err(Finding::new(expected, seen));
             }
             sleep(self.limits.pause).await;

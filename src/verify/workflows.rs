@@ -7,7 +7,7 @@ use crate::verify::details::{JobRun, job_runs};
 use crate::verify::document::{self, NO_USER, PASSED, WRITTEN};
 use crate::verify::finding::{Finding, Verdict};
 use crate::verify::target::JobTarget;
-use crate::verify::workflow::{Ended, Workflows};
+use crate::verify::workflow::{Ended, FINAL, Workflows};
 
 /// A workflow without jobs passes its input through.
 pub async fn without_jobs(workflows: &Workflows<'_>) -> Verdict {
@@ -42,6 +42,52 @@ pub async fn failing_job(workflows: &Workflows<'_>, jobs: &JobTarget) -> Verdict
 pub async fn job_of(workflows: &Workflows<'_>, jobs: &JobTarget, user: &str) -> Verdict {
     let document = document::as_user(&name("user"), jobs, user, &["true"], 1);
     fails(workflows, &document).await
+}
+
+/// What a task in parallel is run for.
+const ITEMS: [&str; 3] = ["a", "b", "c"];
+
+/// A task that is run for each of several items runs a job for each.
+pub async fn in_parallel(workflows: &Workflows<'_>, jobs: &JobTarget) -> Verdict {
+    let document = document::in_parallel(&name("parallel"), jobs, &["echo", WRITTEN], &ITEMS);
+    let ended = workflows.run(&document).await?;
+    expect_end(workflows, "succeeded", &ended).await?;
+    let report = workflows.report(&ended, "workflow-details").await?;
+    let detail = each_wrote(&job_runs(&report))?;
+    workflows.forget(&ended).await;
+    Ok(detail)
+}
+
+fn each_wrote(runs: &[JobRun]) -> Verdict {
+    let right = |run: &&JobRun| run.stdout.trim_end() == WRITTEN;
+    let (wanted, seen) = (ITEMS.len(), runs.iter().filter(right).count());
+    if seen == wanted {
+        return Ok(format!("{wanted} jobs wrote `{WRITTEN}`"));
+    }
+    let expected = format!("{wanted} jobs that wrote `{WRITTEN}`");
+    Err(Finding::new(expected, format!("{seen} of them")))
+}
+
+/// A workflow that is canceled ends, and its job with it.
+pub async fn canceled(workflows: &Workflows<'_>, jobs: &JobTarget) -> Verdict {
+    // Long enough that it cannot end by itself before it is canceled.
+    let document = document::with_jobs(&name("canceled"), jobs, &["sleep", "600"], 1);
+    let ended = workflows.cancel(&document).await?;
+    expect_end(workflows, "canceled", &ended).await?;
+    let report = workflows.report(&ended, "workflow-details").await?;
+    let detail = none_goes_on(&job_runs(&report))?;
+    workflows.forget(&ended).await;
+    Ok(detail)
+}
+
+fn none_goes_on(runs: &[JobRun]) -> Verdict {
+    match runs
+        .iter()
+        .find(|run| !FINAL.contains(&run.status.as_str()))
+    {
+        None => Ok("canceled, and its job with it".to_owned()),
+        Some(run) => Err(Finding::new("no job that goes on", run.summary())),
+    }
 }
 
 /// The user that no member has.
@@ -101,7 +147,7 @@ fn wrote(runs: &[JobRun]) -> Verdict {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{passed_through, wrote};
+    use super::{each_wrote, none_goes_on, passed_through, wrote};
     use crate::verify::details::JobRun;
 
     #[track_caller]
@@ -123,6 +169,32 @@ mod tests {
             .collect();
         let seen = wrote(&runs).map(drop).map_err(|one| one.seen);
         assert_eq!(seen, expected.map_err(str::to_owned));
+    }
+
+    fn run(status: &str, stdout: &str) -> JobRun {
+        JobRun {
+            status: status.to_owned(),
+            stdout: stdout.to_owned(),
+            exit_code: None,
+            trouble: None,
+        }
+    }
+
+    #[test]
+    fn each_job_of_a_task_in_parallel_has_to_write() {
+        let (done, silent) = (run("succeeded", "ptero says hello\n"), run("succeeded", ""));
+        let three = [done.clone(), done.clone(), done.clone()];
+        assert!(each_wrote(&three).is_ok());
+        assert!(each_wrote(&[done.clone(), silent, done.clone()]).is_err());
+        assert!(each_wrote(&three[..2]).is_err());
+    }
+
+    #[test]
+    fn no_job_of_a_canceled_workflow_goes_on() {
+        assert!(none_goes_on(&[run("canceled", ""), run("failed", "")]).is_ok());
+        assert!(none_goes_on(&[]).is_ok());
+        let finding = none_goes_on(&[run("running", "")]).unwrap_err();
+        assert_eq!(finding.seen, "a job `running`");
     }
 
     #[test]

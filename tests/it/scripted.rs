@@ -26,6 +26,9 @@ pub(crate) enum Story {
     ReportsMissing,
     SendsElsewhere,
     BrokenAfterSubmit,
+    DoorShut,
+    CancellationsIgnored,
+    ItemsLeftOut,
 }
 
 pub(crate) const MEMBERS: [&str; 3] = ["sc-worker-0", "sc-worker-1", "sc-worker-2"];
@@ -44,6 +47,7 @@ struct Gateway {
 struct Workflow {
     document: Value,
     asked: usize,
+    canceled: bool,
 }
 
 /// Starts the deployment of `story`.
@@ -67,13 +71,20 @@ impl Respond for Gateway {
             ("GET", "/-/status") => self.status(),
             ("GET", "/-/workflow/server-info") => self.server_info("wf"),
             ("GET", "/-/shell-command/server-info") => self.server_info("sc"),
+            ("GET", "/v1/workflows") => self.nobody(),
             ("POST", "/v1/workflows") => self.submit(&request.body),
             ("GET", "/v1/reports") => self.report(request),
             ("GET", _) => self.show(path),
+            ("PATCH", _) => self.cancel(path),
             ("DELETE", _) => ok(&json!({})),
             _ => ResponseTemplate::new(405),
         }
     }
+}
+
+/// The number at the end of a workflow's path.
+fn number(path: &str) -> Option<usize> {
+    path.rsplit('/').next()?.parse().ok()
 }
 
 fn ok(body: &Value) -> ResponseTemplate {
@@ -119,7 +130,11 @@ impl Gateway {
         }
         let mut workflows = self.workflows.lock().expect("no test panics here");
         let id = workflows.len();
-        workflows.push(Workflow { document, asked: 0 });
+        workflows.push(Workflow {
+            document,
+            asked: 0,
+            canceled: false,
+        });
         let report = |kind: &str| format!("{ADVERTISED}/v1/reports?kind={kind}&workflow_id={id}");
         let mut reports = json!({});
         if self.story != Story::ReportsMissing {
@@ -136,11 +151,25 @@ impl Gateway {
             .set_body_json(json!({"status": "new", "reports": reports}))
     }
 
+    /// There is no workflow of that name.
+    fn nobody(&self) -> ResponseTemplate {
+        let shut = self.story == Story::DoorShut;
+        ResponseTemplate::new(if shut { 503 } else { 404 })
+    }
+
+    fn cancel(&self, path: &str) -> ResponseTemplate {
+        let mut workflows = self.workflows.lock().expect("no test panics here");
+        match number(path).and_then(|id| workflows.get_mut(id)) {
+            Some(workflow) => {
+                workflow.canceled = self.story != Story::CancellationsIgnored;
+                ok(&json!({}))
+            }
+            None => ResponseTemplate::new(404),
+        }
+    }
+
     fn show(&self, path: &str) -> ResponseTemplate {
-        let id = path
-            .rsplit('/')
-            .next()
-            .and_then(|id| id.parse::<usize>().ok());
+        let id = number(path);
         let mut workflows = self.workflows.lock().expect("no test panics here");
         let Some(workflow) = id.and_then(|id| workflows.get_mut(id)) else {
             return ResponseTemplate::new(404);
@@ -150,7 +179,9 @@ impl Gateway {
             return ResponseTemplate::new(502).set_body_string("no server\n");
         }
         let running = workflow.asked < 2 || self.story == Story::NeverEnds;
-        let status = if running {
+        let status = if workflow.canceled {
+            "canceled"
+        } else if running {
             "running"
         } else {
             self.end(&workflow.document)
@@ -207,7 +238,12 @@ impl Gateway {
                     run["status"] = json!("failed");
                     run["data"] = json!({"exitCode": "1", "stderr": "why?\nit broke\n"});
                 }
-                let executions = json!({"0": run});
+                let whole = self.story != Story::ItemsLeftOut;
+                let items = workflow.document["inputs"]["items"].as_array();
+                let count = items.filter(|_| whole).map_or(1, Vec::len);
+                let executions: serde_json::Map<String, Value> = (0..count)
+                    .map(|color| (color.to_string(), run.clone()))
+                    .collect();
                 (
                     format!("job-{at}"),
                     json!({"methods": [{"executions": executions}]}),

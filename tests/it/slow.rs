@@ -242,6 +242,7 @@ impl Scene {
             gateway: url.clone(),
             workflow: url,
             services: Vec::new(),
+            doors: Vec::new(),
             jobs: Some(JobTarget {
                 service_url: "http://10.0.0.4:5000/v1".into(),
                 user: "ptero-job".into(),

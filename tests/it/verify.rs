@@ -10,7 +10,7 @@ use ptero_deploy::verify::http::Http;
 use ptero_deploy::verify::limits::Limits;
 use ptero_deploy::verify::report::Report;
 use ptero_deploy::verify::run::run;
-use ptero_deploy::verify::target::{JobTarget, ServiceTarget, Target};
+use ptero_deploy::verify::target::{Door, JobTarget, ServiceTarget, Target};
 use url::Url;
 
 use crate::scripted::{MEMBERS, Story, USER, deployment};
@@ -26,9 +26,15 @@ const LIMITS: Limits = Limits {
 fn target(address: &str) -> Target {
     let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
     let url = Url::parse(address).expect("a URL");
+    let door = Door {
+        service: "workflow".into(),
+        url: url.join("/v1/workflows?name=no-such").expect("a URL"),
+        status: 404,
+    };
     Target {
         gateway: url.clone(),
         workflow: url,
+        doors: vec![door],
         services: vec![
             ServiceTarget {
                 name: "workflow".into(),
@@ -121,6 +127,10 @@ fn a_workflow_with_jobs_has_to_succeed_and_to_show_what_they_wrote() {
                 "saw `failed`, a job `failed` with exit code 1: it broke",
             ),
             (
+                Check::ParallelJobs,
+                "saw `failed`, a job `failed` with exit code 1: it broke",
+            ),
+            (
                 Check::EveryMember,
                 "saw `failed`, a job `failed` with exit code 1: it broke",
             ),
@@ -130,6 +140,7 @@ fn a_workflow_with_jobs_has_to_succeed_and_to_show_what_they_wrote() {
         Story::JobsAreMute,
         &[
             (Check::OneJob, "`ptero says hello`, saw ``"),
+            (Check::ParallelJobs, "saw 0 of them"),
             (Check::EveryMember, "jobs on no member"),
         ],
     );
@@ -149,6 +160,22 @@ fn what_should_fail_has_to_fail() {
 }
 
 #[test]
+fn a_service_that_does_not_answer_its_clients_is_named() {
+    case(Story::DoorShut, &[(Check::FrontDoors, "expected 404 from")]);
+}
+
+#[test]
+fn a_task_in_parallel_has_to_run_all_its_jobs() {
+    case(Story::ItemsLeftOut, &[(Check::ParallelJobs, "1 of them")]);
+}
+
+#[test]
+fn a_canceled_workflow_has_to_end() {
+    let seen = "to end as `canceled`, saw `succeeded`";
+    case(Story::CancellationsIgnored, &[(Check::CanceledJob, seen)]);
+}
+
+#[test]
 fn a_member_that_takes_no_job_is_named() {
     case(
         Story::MemberIdle,
@@ -159,7 +186,10 @@ fn a_member_that_takes_no_job_is_named() {
 #[test]
 fn a_workflow_that_never_ends_is_given_up() {
     let seen = "to end within 1 s, saw status `running`";
-    case(Story::NeverEnds, &workflow_checks(seen));
+    let mut checks = workflow_checks(seen);
+    // What never ends by itself can still be canceled.
+    checks.retain(|(check, _)| *check != Check::CanceledJob);
+    case(Story::NeverEnds, &checks);
     case(
         Story::BrokenAfterSubmit,
         &workflow_checks("saw 502: no server"),
@@ -174,6 +204,8 @@ fn reports_have_to_be_there() {
         &[
             (Check::WithoutJobs, seen),
             (Check::OneJob, seen),
+            (Check::ParallelJobs, seen),
+            (Check::CanceledJob, seen),
             (Check::EveryMember, seen),
         ],
     );
@@ -188,7 +220,12 @@ fn no_redirect_is_followed() {
 }
 
 fn workflow_checks(seen: &'static str) -> Vec<(Check, &'static str)> {
-    let alone = [Check::WebServers, Check::Processes, Check::BadDocuments];
+    let alone = [
+        Check::WebServers,
+        Check::FrontDoors,
+        Check::Processes,
+        Check::BadDocuments,
+    ];
     let others = Check::ALL.iter().filter(|check| !alone.contains(check));
     others.map(|check| (*check, seen)).collect()
 }

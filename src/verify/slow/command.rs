@@ -71,6 +71,7 @@ mod tests {
             gateway: url.clone(),
             workflow: url,
             services: Vec::new(),
+            doors: Vec::new(),
             jobs: None,
         };
         let run = RunId::new(&format!("{}00010002", "a".repeat(24))).unwrap();
