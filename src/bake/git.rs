@@ -178,16 +178,28 @@ async fn has_commit(clone: &Path, commit: &str) -> bool {
         .is_ok()
 }
 
+async fn init(repo: &str, clone: &Path) -> Result<(), GitError> {
+    std::fs::create_dir_all(clone).map_err(|source| unwritable(clone, source))?;
+    let mut init = git();
+    init.args(["init", "--quiet", "--bare", "--"]).arg(clone);
+    run(init, "init", repo, LS_REMOTE_DEADLINE).await.map(drop)
+}
+
+fn unwritable(path: &Path, source: std::io::Error) -> GitError {
+    GitError::Cache {
+        path: path.to_owned(),
+        source,
+    }
+}
+
 /// Fetches into `clone`. Many servers refuse to serve a bare commit id, so all
 /// branches and tags are fetched, and the commit is among them or gone.
 async fn fetch(repo: &str, commit: &str, clone: &Path) -> Result<(), GitError> {
-    std::fs::create_dir_all(clone).map_err(|source| GitError::Cache {
-        path: clone.to_owned(),
-        source,
-    })?;
-    let mut init = git();
-    init.args(["init", "--quiet", "--bare", "--"]).arg(clone);
-    run(init, "init", repo, LS_REMOTE_DEADLINE).await?;
+    if init(repo, clone).await.is_err() {
+        // A git that was killed leaves lock files behind; a clone can be had anew.
+        std::fs::remove_dir_all(clone).map_err(|source| unwritable(clone, source))?;
+        init(repo, clone).await?;
+    }
     let mut fetch = git();
     fetch.arg("--git-dir").arg(clone);
     fetch.args(["fetch", "--quiet", "--force", "--prune", "--", repo]);
@@ -221,6 +233,18 @@ mod tests {
         case("v1", Some("ccc"));
         case("main", Some("ddd"));
         case("v", None);
+    }
+
+    #[tokio::test]
+    async fn a_clone_that_a_killed_git_left_is_made_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let clone = folder.path().join("clone");
+        std::fs::create_dir(&clone).unwrap();
+        std::fs::write(clone.join("config.lock"), "").unwrap();
+        let fetched = super::fetch("/no/such/repository", &"0".repeat(40), &clone).await;
+        let said = fetched.unwrap_err().to_string();
+        assert!(said.starts_with("git fetch of"), "{said}");
+        assert!(!clone.join("config.lock").exists());
     }
 
     #[test]

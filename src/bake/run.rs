@@ -107,17 +107,14 @@ impl Kitchen<'_> {
         let folder = tempfile::tempdir()
             .map_err(|error| Failure::new(Kind::Failed, "no temporary folder").caused_by(error))?;
         let archives = image::sources(recipes, self.config, self.catalog);
-        let files = archives
+        let repositories = image::by_repository(&archives);
+        let fetched = repositories
+            .values()
+            .map(|archives| self.fetch_all(archives, folder.path()));
+        let fetched: Vec<(&str, PathBuf)> = try_join_all(fetched).await?.concat();
+        let mut sources: Vec<SourceFile<'_>> = fetched
             .iter()
-            .map(|archive| self.fetch(archive, folder.path()));
-        let files: Vec<PathBuf> = try_join_all(files).await?;
-        let mut sources: Vec<SourceFile<'_>> = archives
-            .iter()
-            .zip(&files)
-            .map(|(archive, file)| SourceFile {
-                file,
-                path: &archive.path,
-            })
+            .map(|(path, file)| SourceFile { file, path })
             .collect();
         if let Some(bundle) = &self.config.build.ca_bundle {
             sources.push(SourceFile {
@@ -143,6 +140,19 @@ impl Kitchen<'_> {
         } else {
             Err(refused().caused_by(ended.stderr))
         }
+    }
+
+    /// One after the other: those of one repository share its clone.
+    async fn fetch_all<'a>(
+        &self,
+        archives: &[&'a SourceArchive],
+        folder: &Path,
+    ) -> Result<Vec<(&'a str, PathBuf)>, Failure> {
+        let mut fetched = Vec::new();
+        for archive in archives {
+            fetched.push((archive.path.as_str(), self.fetch(archive, folder).await?));
+        }
+        Ok(fetched)
     }
 
     async fn fetch(&self, archive: &SourceArchive, folder: &Path) -> Result<PathBuf, Failure> {

@@ -10,4 +10,4 @@ mod source;
 pub use job::{Job, JobBase, JobRecipe, JobSettings, job};
 pub use name::{RECIPE_PROPERTY, TAGS_PROPERTY, name, properties, tags};
 pub use recipe::{BaseDigests, Commits, Recipe, RecipeError, recipes};
-pub use source::{SourceArchive, repository, sources};
+pub use source::{SourceArchive, by_repository, repository, sources};

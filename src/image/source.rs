@@ -1,6 +1,8 @@
 //! The trees of code that images need: which commit of which repository, and
 //! where the archive of it goes.
 
+use indexmap::IndexMap;
+
 use super::recipe::Recipe;
 use crate::config::Config;
 use crate::name::ServiceName;
@@ -45,6 +47,20 @@ pub fn sources(recipes: &[Recipe], config: &Config, catalog: &Catalog) -> Vec<So
         .collect()
 }
 
+/// Each archive once, by the repository it comes from: archives of one repository
+/// are made from one clone, so not at the same time.
+pub fn by_repository(archives: &[SourceArchive]) -> IndexMap<&str, Vec<&SourceArchive>> {
+    let mut repositories: IndexMap<&str, Vec<&SourceArchive>> = IndexMap::new();
+    for archive in archives {
+        let repo = archive.repo.as_deref().unwrap_or_default();
+        let known = repositories.entry(repo).or_default();
+        if !known.iter().any(|one| one.path == archive.path) {
+            known.push(archive);
+        }
+    }
+    repositories
+}
+
 pub(super) fn of_recipe(recipe: &Recipe, config: &Config, catalog: &Catalog) -> Vec<SourceArchive> {
     let name = &recipe.group.service;
     let (Some(commit), Some(service)) = (&recipe.commit, catalog.services.get(name)) else {
@@ -71,4 +87,33 @@ pub(super) fn of_recipe(recipe: &Recipe, config: &Config, catalog: &Catalog) -> 
 
 fn path(name: &str, commit: &str) -> String {
     format!("sources/{name}-{commit}.tar")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SourceArchive, by_repository};
+    use crate::name::ServiceName;
+
+    #[test]
+    fn what_several_services_need_is_fetched_once() {
+        let archive = |service: &str, repo: &str, path: &str| SourceArchive {
+            service: ServiceName::new(service).unwrap(),
+            name: path.to_owned(),
+            repo: Some(repo.to_owned()),
+            subdirectory: None,
+            commit: "1".repeat(40),
+            path: path.to_owned(),
+        };
+        let archives = [
+            archive("workflow", "w", "w-1"),
+            archive("workflow", "c", "c-1"),
+            archive("petri", "c", "c-1"),
+            archive("lsf", "c", "c-2"),
+        ];
+        let seen: Vec<(&str, Vec<&str>)> = by_repository(&archives)
+            .into_iter()
+            .map(|(repo, found)| (repo, found.iter().map(|one| one.path.as_str()).collect()))
+            .collect();
+        assert_eq!(seen, [("w", vec!["w-1"]), ("c", vec!["c-1", "c-2"])]);
+    }
 }
