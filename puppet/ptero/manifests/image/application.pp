@@ -20,7 +20,18 @@ class ptero::image::application (
   $runtime = pick($entry['runtime'], {})
   $processes = ptero::processes($entry)
 
-  ensure_packages(pick($runtime['packages'], []))
+  $packages = pick($runtime['packages'], [])
+  ensure_packages($packages)
+  unless empty($packages) {
+    # One that came along with what is only built with would go with it, at the end of the bake.
+    exec { "keep the packages of ${service}":
+      command  => "apt-mark manual ${join($packages, ' ')}",
+      unless   => "test -z \"$(apt-mark showauto ${join($packages, ' ')})\"",
+      provider => shell,
+      path     => ['/usr/bin', '/bin'],
+      require  => Package[$packages],
+    }
+  }
 
   file { [$home, "${home}/extra"]:
     ensure => directory,
