@@ -14,6 +14,7 @@ pub(crate) type Story = fn(&mut Report) -> Result<()>;
 pub(crate) struct Report {
     passed: u32,
     failed: Vec<String>,
+    left_out: Vec<String>,
     story: String,
 }
 
@@ -40,10 +41,19 @@ impl Report {
         }
     }
 
+    /// Notes that a story is left out, as something is not here that only some have.
+    pub(crate) fn not_run(&mut self, why: &str) {
+        say(&format!("   NOT RUN {why}"));
+        self.left_out.push(format!("{}: {why}", self.story));
+    }
+
     /// The closing line, and the exit code.
     pub(crate) fn end(self) -> ExitCode {
         for failure in &self.failed {
             say(&format!("FAILED {failure}"));
+        }
+        for left_out in &self.left_out {
+            say(&format!("NOT RUN {left_out}"));
         }
         say(&format!(
             "{} passed, {} failed",

@@ -8,6 +8,7 @@ mod killed;
 mod killed_updates;
 mod promoted;
 mod purge;
+mod real;
 mod unchanged;
 mod update_howto;
 mod updates;
@@ -25,6 +26,7 @@ pub(crate) const ALL: &[(&str, Story)] = &[
     ("updates_lose_no_work", updates::lose_no_work),
     ("and_back_again", updates::and_back),
     ("broken_updates_go_back", updates::go_back),
+    ("the_real_ptero", real::services),
     ("images_go_when_unused", front_door::images_go),
     ("purge_leaves_nothing", purge::leaves_nothing),
 ];

@@ -1,0 +1,261 @@
+//! PTero's own services, from clones of their repositories. None of their code
+//! is here, as it has no licence: whoever has clones names their folder, which
+//! holds `ptero-workflow`, `ptero-petri` and the others of `SOURCES`.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread::{self, sleep};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use serde_json::{Value, json};
+
+use crate::cloud::{column, devcloud};
+use crate::program::{self, Ended, home, run_with};
+use crate::report::Report;
+
+/// The variable that names the folder.
+const CLONES: &str = "PTERO_CLONES";
+
+/// Where a host keeps the certificates that it trusts.
+const CA_BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// Names in the catalogue, folders, commits of the release `before` and of the
+/// release `after`. Between those of shell-command lies a migration. The other
+/// trees stay at the catalogue's commits.
+const SOURCES: [(&str, &str, &str, &str); 5] = [
+    ("workflow", "ptero-workflow", "f270881", "f270881"),
+    ("petri", "ptero-petri", "775604f", "775604f"),
+    ("shell-command", "ptero-shell-command", "14cb663", "202d9bf"),
+    ("lsf", "ptero-lsf", "105f7a3", "105f7a3"),
+    ("auth", "ptero-auth", "5010cb5", "5010cb5"),
+];
+const TREES: [(&str, &str); 2] = [("common", "ptero-common"), ("jot", "jot")];
+
+/// Four servers that all need, three each of workflow, petri and shell-command,
+/// four of lsf and one of auth.
+const SERVERS: usize = 4 + 3 * 3 + 4 + 1;
+
+/// Deploys, updates across a migration and scales, with jobs running.
+pub(crate) fn services(report: &mut Report) -> Result<()> {
+    let Some(clones) = std::env::var_os(CLONES) else {
+        report.not_run(&format!("`{CLONES}` names no folder of clones"));
+        return Ok(());
+    };
+    let folder = home().join("real");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder)?;
+    tagged(Path::new(&clones), &folder)?;
+    let config = folder.join("config.yaml");
+    run(&config, &["devcloud", "up", "--base", "debian-11"])?;
+    let count = |workers: u32| -> Result<()> {
+        Ok(std::fs::write(&config, configuration(&folder, workers)?)?)
+    };
+    count(1)?;
+    let others = servers()?;
+    let deploy = run(&config, &["deploy", "real", "--tag", "before"])?;
+    report.check("the deployment exits 0", deploy.code == 0);
+    has_servers(report, others + SERVERS)?;
+    says_hello(report, &config)?;
+    under_jobs(report, &config, "the update across a migration", || {
+        run(&config, &["stack", "update", "real", "--tag", "after"])
+    })?;
+    says_hello(report, &config)?;
+    let update = ["stack", "update", "real", "--tag", "after"];
+    under_jobs(report, &config, "1, 4 and 2 workers", || {
+        count(4)?;
+        let more = run(&config, &update)?;
+        if more.code != 0 {
+            return Ok(more);
+        }
+        count(2)?;
+        run(&config, &update)
+    })?;
+    has_servers(report, others + SERVERS + 1)?;
+    let tests = run(&config, &["tests", "fast", "real"])?;
+    report.check("the checks pass in the end", tests.code == 0);
+    let delete = run(&config, &["stack", "delete", "real", "--yes"])?;
+    report.check("the stack is deleted", delete.code == 0);
+    Ok(())
+}
+
+fn run(config: &Path, args: &[&str]) -> Result<Ended> {
+    run_with(program::command(config, args)?)
+}
+
+/// Bare copies with the tags `before` and `after`, so that the operator's clones
+/// stay as they are.
+fn tagged(clones: &Path, folder: &Path) -> Result<()> {
+    let releases = SOURCES.map(|(name, from, ..)| (name, from));
+    for (name, from) in releases.into_iter().chain(TREES) {
+        let from = clones.join(from);
+        let copy = repository(folder, name);
+        git(&[
+            OsStr::new("clone"),
+            "--bare".as_ref(),
+            "--quiet".as_ref(),
+            from.as_ref(),
+            copy.as_ref(),
+        ])?;
+    }
+    for (name, _, before, after) in SOURCES {
+        for (tag, commit) in [("before", before), ("after", after)] {
+            let copy = repository(folder, name);
+            let words = ["tag", "--force", tag, commit].map(OsStr::new);
+            git(&[&["--git-dir".as_ref(), copy.as_os_str()], &words[..]].concat())?;
+        }
+    }
+    Ok(())
+}
+
+fn repository(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.git"))
+}
+
+fn git(words: &[&OsStr]) -> Result<()> {
+    let output = Command::new("git").args(words).output()?;
+    if !output.status.success() {
+        bail!(
+            "git {words:?}: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+    }
+    Ok(())
+}
+
+/// Every service of ours from Debian 11, everything else from Debian 12. JSON is
+/// YAML, and quotes every path rightly.
+fn configuration(folder: &Path, workers: u32) -> Result<String> {
+    let endpoint = devcloud().endpoint();
+    let base = |wanted: &str| {
+        let found = endpoint.base_images.iter().find(|(name, _)| name == wanted);
+        let found = found.map(|(_, url)| url.clone());
+        found.with_context(|| format!("the devcloud has no base image {wanted}"))
+    };
+    let mut bases = json!({"default": base("debian-12")?});
+    let mut services = json!({});
+    for (name, ..) in SOURCES {
+        bases[name] = json!(base("debian-11")?);
+        services[name] = json!({"repo": repository(folder, name)});
+    }
+    for (name, _) in TREES {
+        services[name] = json!({"repo": repository(folder, name)});
+    }
+    services["auth"]["enabled"] = json!(true);
+    let mut build = json!({"build_machine_image": "debian-12", "base_image_urls": bases});
+    if Path::new(CA_BUNDLE).exists() {
+        build["ca_bundle"] = json!(CA_BUNDLE);
+    }
+    let config = json!({
+        "catalog": "ptero",
+        "images": {"build": build},
+        "services": services,
+        "stacks": {"real": {
+            "stack_name": "ptero-real",
+            "public_net_id": endpoint.public_network,
+            "dns_nameservers": endpoint.dns,
+            "default_shell_command_worker_instances": workers,
+        }},
+    });
+    Ok(config.to_string())
+}
+
+/// Runs `change` while jobs run; none may be lost, and none run twice.
+fn under_jobs(
+    report: &mut Report,
+    config: &Path,
+    what: &str,
+    change: impl FnOnce() -> Result<Ended>,
+) -> Result<()> {
+    let of_jobs = config.to_owned();
+    let slow = ["tests", "slow", "real", "--minutes", "8", "--jobs", "14"];
+    let jobs = thread::spawn(move || run(&of_jobs, &slow));
+    let changed = change()?;
+    report.check(&format!("{what} exits 0"), changed.code == 0);
+    let jobs = jobs.join().map_err(|_| anyhow!("the slow tests died"))??;
+    report.check(&format!("{what}: the ledger is clean"), jobs.code == 0);
+    Ok(())
+}
+
+fn servers() -> Result<usize> {
+    Ok(column(&["server", "list"], "Status")?.len())
+}
+
+fn has_servers(report: &mut Report, wanted: usize) -> Result<()> {
+    let seen = servers()?;
+    report.check(
+        &format!("openstackclient: {wanted} servers (seen {seen})"),
+        seen == wanted,
+    );
+    Ok(())
+}
+
+/// The workflow of PTero's own introduction.
+fn says_hello(report: &mut Report, config: &Path) -> Result<()> {
+    let of_status = ["stack", "status", "real", "-f", "value", "-c", "Address"];
+    let address = run(config, &of_status)?.stdout.trim().to_owned();
+    let outputs = run(config, &["stack", "outputs", "real", "-f", "json"])?;
+    let inside = gateway(&outputs.stdout).context("no address of the gateway inside")?;
+    let job_service = format!("http://{inside}:5000/v1");
+    let base = format!("http://{address}:7000/v1/workflows");
+    // Its services refuse a GET that says it is JSON.
+    let json = ["--header", "Content-Type: application/json", "--data"];
+    let body = document(&job_service).to_string();
+    let posted = curl(&[&json[..], &[&body, &base]].concat())?;
+    let reports = &posted["reports"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut status = text(&posted["status"]);
+    let mut left = 240;
+    while left > 0 && !["succeeded", "failed", "canceled"].contains(&status.as_str()) {
+        sleep(Duration::from_millis(500));
+        left -= 1;
+        status = text(&curl(&[&text(&reports["workflow-status"])])?["status"]);
+    }
+    report.check("PTero's own hello ends `succeeded`", status == "succeeded");
+    let details = curl(&[&text(&reports["workflow-details"])])?;
+    let run = &details["tasks"]["Say Hello"]["methods"][0]["executions"]["0"]["data"];
+    report.check(
+        "its details report has what it wrote",
+        run["stdout"] == "world!\n" && run["stderr"] == "hello\n",
+    );
+    Ok(())
+}
+
+fn gateway(outputs: &str) -> Option<String> {
+    let outputs: Value = serde_json::from_str(outputs).ok()?;
+    let members = outputs.as_array()?;
+    let members = members.iter().find(|one| one["Output"] == "members")?["Value"].as_array()?;
+    let gateway = members.iter().find(|one| one["service"] == "gateway")?;
+    Some(gateway["address"].as_str()?.to_owned())
+}
+
+fn document(job_service: &str) -> Value {
+    json!({
+        "inputs": {},
+        "tasks": {"Say Hello": {"methods": [{
+            "name": "execute",
+            "service": "job",
+            "serviceUrl": job_service,
+            "serviceDataToSave": ["exitCode", "stdout", "stderr"],
+            "parameters": {
+                "commandLine": ["bash", "-c", "echo hello 1>&2; echo world!"],
+                "user": "ptero-job",
+                "workingDirectory": "/tmp",
+            },
+        }]}},
+        "links": [
+            {"source": "input connector", "destination": "Say Hello"},
+            {"source": "Say Hello", "destination": "output connector"},
+        ],
+    })
+}
+
+fn curl(words: &[&str]) -> Result<Value> {
+    let output = Command::new("curl")
+        .args(["--silent", "--show-error", "--max-time", "60"])
+        .args(words)
+        .output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    serde_json::from_str(&text).with_context(|| format!("curl {words:?}: {text}"))
+}
