@@ -23,7 +23,7 @@ pub enum Check {
     RootJob,
     /// A task for each of several items runs a job for each.
     ParallelJobs,
-    /// A workflow that is canceled ends, and its job with it.
+    /// A workflow that is canceled ends as such.
     CanceledJob,
     /// Every member that runs jobs ran one.
     EveryMember,
@@ -79,7 +79,7 @@ impl Check {
             Self::UnknownUser => "a job of an unknown user fails",
             Self::RootJob => "a job as root is refused",
             Self::ParallelJobs => "a task in parallel runs its jobs",
-            Self::CanceledJob => "a canceled workflow ends its job",
+            Self::CanceledJob => "a canceled workflow ends",
             Self::EveryMember => "every job member runs jobs",
         }
     }
