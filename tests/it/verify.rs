@@ -205,7 +205,6 @@ fn reports_have_to_be_there() {
             (Check::WithoutJobs, seen),
             (Check::OneJob, seen),
             (Check::ParallelJobs, seen),
-            (Check::CanceledJob, seen),
             (Check::EveryMember, seen),
         ],
     );
