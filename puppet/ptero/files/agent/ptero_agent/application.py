@@ -19,7 +19,7 @@ def boot(document, deadline):
         probe.wait_for_port(target["host"], int(target["port"]), deadline)
     said = migration.migrate(home, entry, document["migrate"], variables(document), deadline) if document.get(
         "migrate") else "no migration"
-    names = {process: f"ptero-{service}-{process}.service" for process in document["processes"]}
+    names = {process: units.name_of(service, process) for process in document["processes"]}
     units.start(list(names.values()), deadline)
     wait_until_ready(document, home, entry, names, deadline)
     return f"{said}; {', '.join(names)} ready"

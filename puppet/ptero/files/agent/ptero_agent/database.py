@@ -2,6 +2,8 @@
 
 from urllib.parse import unquote, urlsplit
 
+PSQL = ["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"]
+
 
 def environment(url):
     parts = urlsplit(url)

@@ -11,6 +11,7 @@ import time
 
 from . import application, environment, worker
 from .errors import TaskFailed
+from .units import name_of
 from .worker import Job, Unit
 
 STATE = "/var/lib/ptero/drain.json"
@@ -32,7 +33,7 @@ log = logging.getLogger("ptero-agent")
 def drain(document, progress):
     if document["kind"] != "application":
         return "nothing to drain"
-    units = {process: Unit(f"ptero-{document['service']}-{process}.service") for process in document["processes"]}
+    units = {process: Unit(name_of(document["service"], process)) for process in document["processes"]}
     if not document.get("celery"):
         return stop_servers(list(units.values()), progress)
     progress.always = {"policy": document["policy"], "deadline_s": document["deadline_s"]}

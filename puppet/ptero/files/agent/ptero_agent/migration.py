@@ -5,9 +5,9 @@ import selectors
 import subprocess
 
 from . import command, database
+from .database import PSQL
 from .errors import OutOfTime, TaskFailed
 
-PSQL = ["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"]
 # A database server that restarts is back within seconds; a login each second is nothing to it.
 RETRY_SECONDS = 1
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -8,7 +8,7 @@ import logging
 import subprocess
 import time
 
-from . import command, database, tasks
+from . import command, database, tasks, units
 from .deadline import Deadline
 from .errors import TaskFailed
 
@@ -16,7 +16,6 @@ from .errors import TaskFailed
 LOOK_EVERY_S = 15
 # A drain waits for a look that is under way.
 LOOK_LONGEST_S = 4
-PSQL = ["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]
 # Its age and not its date: the two machines' clocks may differ.
 AGE = "select extract(epoch from clock_timestamp() - pg_postmaster_start_time())"
 PATH = "/usr/bin:/bin"
@@ -40,7 +39,7 @@ class Watch:
                 # the workers would be started anew again and again.
                 continue
             for process in document["processes"]:
-                renew(f"ptero-{document['service']}-{process}.service", age)
+                renew(units.name_of(document["service"], process), age)
 
 
 def workers_of(deployment):
@@ -57,7 +56,7 @@ def age_of_database(url):
     """Seconds since its server was started; None where it does not answer."""
     try:
         access = {"PATH": PATH, **database.environment(url), "PGCONNECT_TIMEOUT": str(LOOK_LONGEST_S - 1)}
-        return float(command.run([*PSQL, "--command", AGE], Deadline(LOOK_LONGEST_S), "age of the database", access))
+        return float(command.run([*database.PSQL, "--command", AGE], Deadline(LOOK_LONGEST_S), "age of the database", access))
     except (TaskFailed, ValueError, OSError):
         return None
 
@@ -65,9 +64,7 @@ def age_of_database(url):
 def renew(unit, database_age):
     """TERM, so that jobs under way come to their end first. A drain disables its units, and a stop that is under
     way is left alone."""
-    done = subprocess.run(["systemctl", "show", "--property=ActiveState,UnitFileState,ActiveEnterTimestampMonotonic",
-                           unit], capture_output=True, text=True, check=False)
-    state = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    state = units.show(unit, "ActiveState,UnitFileState,ActiveEnterTimestampMonotonic")
     if state.get("ActiveState") != "active" or state.get("UnitFileState") != "enabled":
         return
     age = time.monotonic() - int(state["ActiveEnterTimestampMonotonic"]) / 1e6

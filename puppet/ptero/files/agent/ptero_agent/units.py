@@ -23,8 +23,12 @@ def start(names, deadline):
             raise TaskFailed(str(problem), problem.tail + journal.tail(name), problem.code) from None
 
 
-def show(name):
-    done = subprocess.run(["systemctl", "show", "--property=ActiveState,SubState,NRestarts,Result", name],
+def name_of(service, process):
+    return f"ptero-{service}-{process}.service"
+
+
+def show(name, properties="ActiveState,SubState,NRestarts,Result"):
+    done = subprocess.run(["systemctl", "show", f"--property={properties}", name],
                           capture_output=True, text=True, check=False)
     return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
 

@@ -9,6 +9,8 @@ import subprocess
 import time
 from dataclasses import dataclass
 
+from . import units
+
 log = logging.getLogger("ptero-agent")
 
 # The import of a service takes seconds of a small server's processor.
@@ -42,9 +44,7 @@ class Unit:
         self.name = name
 
     def properties(self):
-        done = subprocess.run(["systemctl", "show", "--property=ActiveState,MainPID", self.name],
-                              capture_output=True, text=True, check=False)
-        return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+        return units.show(self.name, "ActiveState,MainPID")
 
     def main_pid(self):
         return int(self.properties().get("MainPID") or 0)
