@@ -40,10 +40,7 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let release = tested(&args, &records)?;
     let goal = goal::of_record(&cloud, &target, release).await?;
     same(release, &goal)?;
-    let name = target.stack.stack_name.as_str();
-    if cloud.heat().find_stack(name).await?.is_none() {
-        room::check(&cloud, &target).await?;
-    }
+    room::for_new(&cloud, &target).await?;
     let command = format!("promote --from {} --to {}", args.from, args.to);
     let place = (&cloud, &target);
     on_site(context, place, &command, &args.allowed, async |site| {

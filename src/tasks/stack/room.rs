@@ -14,16 +14,20 @@ use crate::topology::Topology;
 /// Refuses what cannot come up, before so much as the environment's lock is written:
 /// images that cannot be built, and a stack, where none is there yet, that has no place.
 pub async fn beforehand(kitchen: &Kitchen<'_>, topology: &Topology) -> Result<(), Failure> {
-    let cloud = kitchen.cloud;
+    for_new(kitchen.cloud, topology).await?;
+    kitchen.check().await
+}
+
+/// Refuses a stack that cannot come up; one that is there already has its place.
+pub async fn for_new(cloud: &Cloud, topology: &Topology) -> Result<(), Failure> {
     let name = topology.stack.stack_name.as_str();
     if cloud.heat().find_stack(name).await?.is_none() {
         check(cloud, topology).await?;
     }
-    kitchen.check().await
+    Ok(())
 }
 
-/// Refuses a stack that cannot come up.
-pub async fn check(cloud: &Cloud, topology: &Topology) -> Result<(), Failure> {
+async fn check(cloud: &Cloud, topology: &Topology) -> Result<(), Failure> {
     let default_flavor = default_flavor(cloud, topology).await?;
     let (nova, neutron) = (cloud.nova(), cloud.neutron());
     let (flavors, room, network) = tokio::join!(
