@@ -17,6 +17,11 @@ pub struct BadName {
     pub rule: &'static str,
 }
 
+/// Whether `text` is a commit's whole id, which alone names what never moves.
+pub fn is_commit(text: &str) -> bool {
+    text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
 macro_rules! name {
     ($(#[$doc:meta])* $type:ident, $what:literal, $rule:literal, $valid:expr) => {
         $(#[$doc])*

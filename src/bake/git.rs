@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::name::Tag;
+use crate::name::{Tag, is_commit};
 
 /// A repository that does not answer at all must not hold the program: git
 /// itself waits for ever on a host that drops packets.
@@ -137,10 +137,6 @@ fn pick(listing: &str, tag: &Tag) -> Option<String> {
             .find(|(_, name)| name == wanted)
             .map(|(commit, _)| (*commit).to_owned())
     })
-}
-
-fn is_commit(text: &str) -> bool {
-    text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// Writes the tree of `commit` of `repo`, or its `folder`, as a plain tar file to

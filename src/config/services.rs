@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::known::Known;
 use super::model::{ServiceConfig, TreeConfig};
 use super::reader::{Fields, Item, Reader};
-use crate::name::{ServiceName, Tag};
+use crate::name::{ServiceName, Tag, is_commit};
 
 /// What is said about services, and about the further trees they need.
 #[derive(Debug, Default)]
@@ -68,8 +68,7 @@ fn tree(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> TreeConfig {
         repo: repo(reader, fields),
         commit: fields.take("ref").and_then(|item| {
             reader.parsed(&item, |text| {
-                let full = text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit());
-                full.then(|| text.to_ascii_lowercase()).ok_or_else(|| {
+                is_commit(text).then(|| text.to_ascii_lowercase()).ok_or_else(|| {
                     format!("`{text}` is not a full commit id: what services are built with does not move")
                 })
             })

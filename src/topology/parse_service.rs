@@ -7,7 +7,7 @@ use super::parse::Outline;
 use super::parse_role::{role, texts_with_placeholders};
 use super::parse_runtime::runtime;
 use crate::config::reader::{Fields, Item, Reader};
-use crate::name::RoleName;
+use crate::name::{RoleName, is_commit};
 
 /// The key that says whether older code runs on a newer schema.
 const OLDER_CODE: &str = "older_code";
@@ -208,8 +208,8 @@ fn extra_source(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<ExtraSource>
         .and_then(|item| reader.text(&item));
     let commit = reader.need(&mut fields, "commit").and_then(|item| {
         reader.parsed(&item, |text| {
-            let full = text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-            full.then(|| text.to_ascii_lowercase())
+            is_commit(text)
+                .then(|| text.to_ascii_lowercase())
                 .ok_or_else(|| format!("`{text}` is not a full commit id of 40 hexadecimal digits"))
         })
     });
