@@ -46,7 +46,7 @@ pub(crate) fn deployed_and_promoted(report: &mut Report) -> Result<()> {
     let tests = run(&["tests", "fast", "production"])?;
     report.check("production passes its fast tests", tests.code == 0);
     report.check(
-        "production runs what staging runs",
+        "production has staging's tag",
         newest("production")? == newest("staging")?,
     );
     let again = run(&promote)?;
