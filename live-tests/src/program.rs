@@ -92,17 +92,18 @@ pub(crate) fn run_with(mut command: Command) -> Result<Ended> {
         stdout: std::fs::read_to_string(&out)?,
         stderr: std::fs::read_to_string(&err)?,
     };
-    say(&format!(
-        "     exit {} after {} s",
-        ended.code,
-        began.elapsed().as_secs()
-    ));
+    tell(&ended, began);
     if ended.code != 0 {
         for line in last(&ended.stderr, 40) {
             say(&format!("     | {line}"));
         }
     }
     Ok(ended)
+}
+
+fn tell(ended: &Ended, began: Instant) {
+    let took = began.elapsed().as_secs();
+    say(&format!("     exit {} after {took} s", ended.code));
 }
 
 /// Starts the program, kills it with SIGKILL after `after`; whether it was
@@ -166,11 +167,7 @@ pub(crate) fn run_until_said(
         stdout: String::new(),
         stderr: std::fs::read_to_string(err.path())?,
     };
-    say(&format!(
-        "     exit {} after {} s",
-        ended.code,
-        began.elapsed().as_secs()
-    ));
+    tell(&ended, began);
     for line in last(&ended.stderr, 12) {
         say(&format!("     | {line}"));
     }
