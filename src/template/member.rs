@@ -1,6 +1,6 @@
 //! The nested template of a member: one server, its port, the deployment by which
-//! it says that it is ready, and the one by which it says that it may go. One text
-//! serves all members of a kind.
+//! it says that it is ready, and for applications the one by which it says that it
+//! may go. One text serves all members of a kind.
 
 use indexmap::IndexMap;
 
@@ -15,6 +15,9 @@ use super::hot::{Hot, Output, Parameter, ParameterType, Resource, Term, VERSION}
 pub(super) struct Shape {
     /// Whether its port is made with it, or given to it.
     pub(super) own_port: bool,
+    /// Whether it has work to bring to an end before it goes. A deployment that has
+    /// nothing to do is one more answer that a `stack delete` can lose.
+    pub(super) drained: bool,
     /// Whether there is a key to log in with.
     pub(super) key: bool,
     /// Whether it goes to a certain zone.
@@ -40,7 +43,9 @@ pub(super) fn template(shape: Shape) -> Hot {
             &["CREATE"],
         ),
     );
-    resources.extend(drain());
+    if shape.drained {
+        resources.extend(drain());
+    }
     let mut outputs: IndexMap<String, Output> = IndexMap::new();
     outputs.insert(
         "server_id".to_owned(),
@@ -60,7 +65,7 @@ pub(super) fn template(shape: Shape) -> Hot {
     }
     Hot {
         heat_template_version: VERSION,
-        description: "One member: created, drained, deleted, never changed".to_owned(),
+        description: "One member: created, deleted, never changed".to_owned(),
         parameters: parameters(shape),
         resources,
         outputs,
@@ -106,11 +111,11 @@ fn parameters(shape: Shape) -> IndexMap<String, Parameter> {
         "document",
         json("what it is told at boot; holds passwords", true),
     ));
-    // Not `drain`: a parameter and a resource may not share a name.
-    parameters.push((
-        "drain_document",
-        json("what it is told before it goes", true),
-    ));
+    if shape.drained {
+        // Not `drain`: a parameter and a resource may not share a name.
+        let told = json("what it is told before it goes", true);
+        parameters.push(("drain_document", told));
+    }
     parameters
         .into_iter()
         .map(|(name, parameter)| (name.to_owned(), parameter))

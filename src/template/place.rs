@@ -80,7 +80,9 @@ pub(super) fn place(
         .with("document", Some(document))
         .with(
             "drain_document",
-            Some(drain::document(topology, member, &name)),
+            shape
+                .drained
+                .then(|| drain::document(topology, member, &name)),
         );
     let address = if shape.own_port {
         Term::attr(&resource_name, "address")
@@ -104,6 +106,7 @@ fn shape(topology: &Topology, member: &Member) -> Shape {
     let application = member.kind == Kind::Application;
     Shape {
         own_port: application,
+        drained: application,
         key: topology.stack.key_name.is_some(),
         zone: topology.stack.availability_zone.is_some(),
         spread: application && topology.stack.anti_affinity,
