@@ -9,6 +9,7 @@ mod cloud;
 mod host;
 mod program;
 mod report;
+mod servers;
 mod stories;
 
 use std::process::ExitCode;

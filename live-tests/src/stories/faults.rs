@@ -7,6 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use crate::cloud::{openstack, openstack_does};
 use crate::program::{run, run_until_said};
 use crate::report::Report;
+use crate::servers;
 use crate::stories::killed_updates::tags;
 use crate::stories::updates::runs;
 
@@ -26,6 +27,14 @@ pub(crate) fn database_rebooted(report: &mut Report) -> Result<()> {
     broken(report, "server CREATE_COMPLETE", || {
         let database = newest("postgresql")?;
         openstack_does(&["server", "reboot", "--hard", &database])
+    })?;
+    Ok(())
+}
+
+/// The agent of a worker that has to go stops for good before its drain.
+pub(crate) fn agent_dead(report: &mut Report) -> Result<()> {
+    broken(report, "server CREATE_COMPLETE", || {
+        servers::stop_unit("shell-command-worker", "ptero-agent.service")
     })?;
     Ok(())
 }

@@ -6,6 +6,7 @@ mod faults;
 mod front_door;
 mod killed;
 mod killed_updates;
+mod policies;
 mod promoted;
 mod purge;
 mod real;
@@ -26,6 +27,10 @@ pub(crate) const ALL: &[(&str, Story)] = &[
     ("updates_lose_no_work", updates::lose_no_work),
     ("and_back_again", updates::and_back),
     ("broken_updates_go_back", updates::go_back),
+    (
+        "refused_without_way_back",
+        updates::refused_without_way_back,
+    ),
     ("the_real_ptero", real::services),
     ("images_go_when_unused", front_door::images_go),
     ("purge_leaves_nothing", purge::leaves_nothing),
@@ -44,4 +49,8 @@ pub(crate) const LONG: &[(&str, Story)] = &[
     ("killed_in_drain", killed_updates::in_drain),
     ("server_deleted_in_update", faults::server_deleted),
     ("database_rebooted_in_update", faults::database_rebooted),
+    ("agent_dead_in_update", faults::agent_dead),
+    ("drain_policy_abort", policies::abort),
+    ("drain_policy_requeue", policies::requeue),
+    ("drain_policy_wait", policies::wait),
 ];

@@ -2,20 +2,31 @@
 
 use std::thread;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 
-use crate::cloud::column;
-use crate::program::run;
+use crate::cloud::{column, openstack, openstack_does};
+use crate::program::{home, run};
 use crate::report::Report;
 
-/// v1 to v2 under jobs that run across the update; then the same again, which is
-/// nothing.
+/// v1 to v2 by a kept plan, under jobs that run across the update; then the same
+/// again, which is nothing.
 pub(crate) fn lose_no_work(report: &mut Report) -> Result<()> {
+    let kept = home().join("plan.json");
+    let kept = kept.to_str().context("a folder with an odd name")?;
+    let plan = ["stack", "plan", "staging", "--tag", "v2"];
+    let plan = run(&[&plan[..], &["--out", kept, "--detailed-exitcode"]].concat())?;
+    report.check(
+        "the plan says that there is something to do",
+        plan.code == 3,
+    );
     let slow =
         thread::spawn(|| run(&["tests", "slow", "staging", "--minutes", "5", "--jobs", "14"]));
-    let update = run(&["stack", "update", "staging", "--tag", "v2"])?;
+    let as_planned = ["stack", "update", "staging", "--plan", kept];
+    let update = run(&as_planned)?;
     report.check("the update to v2 exits 0", update.code == 0);
     runs(report, "v2")?;
+    let stale = run(&as_planned)?;
+    report.check("the plan is refused afterwards", stale.code == 4);
     let slow = slow.join().map_err(|_| anyhow!("the slow tests died"))??;
     report.check(
         "the slow tests across it exit 0: none lost, none run twice",
@@ -60,6 +71,28 @@ pub(crate) fn go_back(report: &mut Report) -> Result<()> {
     let tests = run(&["tests", "fast", "staging"])?;
     report.check("the release before it passes its checks", tests.code == 0);
     Ok(())
+}
+
+/// An image of what runs is gone: there would be no way back, and nothing is changed.
+pub(crate) fn refused_without_way_back(report: &mut Report) -> Result<()> {
+    let images = column(&["image", "list"], "Name")?;
+    let ours = |name: &&String| name.starts_with("ptero-shell-command-v1-");
+    let worker = images.iter().find(ours);
+    let worker = worker.context("no image of the workers")?;
+    openstack_does(&["image", "delete", worker])?;
+    let before = openstack(&["stack", "show", "ptero-staging"])?;
+    let update = run(&["stack", "update", "staging", "--tag", "v2"])?;
+    report.check("the update exits 4", update.code == 4);
+    report.check(
+        "it names what is missing",
+        update.stderr.contains("image `shell-command` of v1"),
+    );
+    let after = openstack(&["stack", "show", "ptero-staging"])?;
+    report.check(
+        "openstackclient: the stack was not touched",
+        after["updated_time"] == before["updated_time"],
+    );
+    runs(report, "v1")
 }
 
 /// The stack has the servers of one release, and says which.

@@ -1,0 +1,83 @@
+//! A job of ten minutes on a worker that has to go within one: each policy does what
+//! it says, and the ledger says so.
+
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Result, anyhow, ensure};
+
+use crate::program::{Ended, command, config, home, run, run_with};
+use crate::report::Report;
+use crate::stories::killed_updates::tags;
+use crate::stories::updates::runs;
+
+/// The only job of so long a run goes on for ten minutes.
+const MINUTES: &str = "12";
+/// From the start of the tests until their job runs on the old member.
+const STARTED: Duration = Duration::from_secs(20);
+
+/// The worker waits for its job, whatever the deadline.
+pub(crate) fn wait(report: &mut Report) -> Result<()> {
+    let slow = updated(report, "wait")?;
+    report.check("the ledger is clean", slow.code == 0);
+    Ok(())
+}
+
+/// The job is stopped and given to another worker.
+pub(crate) fn requeue(report: &mut Report) -> Result<()> {
+    let slow = updated(report, "requeue")?;
+    report.check("the ledger is not clean", slow.code == 4);
+    report.check(
+        "it says that the job ran twice",
+        slow.stdout.contains("run twice"),
+    );
+    Ok(())
+}
+
+/// The job is ended, and its workflow fails.
+pub(crate) fn abort(report: &mut Report) -> Result<()> {
+    let slow = updated(report, "abort")?;
+    report.check("the ledger is not clean", slow.code == 4);
+    report.check(
+        "it says that the job was lost",
+        slow.stdout.contains("lost"),
+    );
+    Ok(())
+}
+
+/// How the tests across an update ended.
+fn updated(report: &mut Report, policy: &str) -> Result<Ended> {
+    let (_, new) = tags()?;
+    let config = with_policy(policy)?;
+    let slow = thread::spawn(|| {
+        run(&[
+            "tests",
+            "slow",
+            "staging",
+            "--minutes",
+            MINUTES,
+            "--jobs",
+            "1",
+        ])
+    });
+    thread::sleep(STARTED);
+    let update = ["stack", "update", "staging", "--tag", new];
+    let update = run_with(command(&config, &update)?)?;
+    report.check(&format!("{policy}: the update exits 0"), update.code == 0);
+    runs(report, new)?;
+    slow.join().map_err(|_| anyhow!("the slow tests died"))?
+}
+
+/// The demo's configuration with a deadline of a minute and a policy.
+fn with_policy(policy: &str) -> Result<PathBuf> {
+    let text = std::fs::read_to_string(config())?;
+    let mut demo: serde_json::Value = serde_json::from_str(&text)?;
+    let staging = &mut demo["stacks"]["staging"];
+    ensure!(staging.is_object(), "the demo has no stack `staging`");
+    staging["drain_deadline_minutes"] = 1.into();
+    staging["drain_policy"] = policy.into();
+    let path = home().join(format!("{policy}.yaml"));
+    std::fs::write(&path, demo.to_string())?;
+    Ok(path)
+}
