@@ -1,14 +1,12 @@
 //! What breaks in the middle of an update: it ends well, or everything is as before.
 
-use std::thread;
-
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 
 use crate::cloud::{openstack, openstack_does};
 use crate::program::{run, run_until_said};
 use crate::report::Report;
 use crate::servers;
-use crate::stories::killed_updates::tags;
+use crate::stories::killed_updates::{clean, slow, tags};
 use crate::stories::updates::runs;
 
 /// Somebody deletes a new server while the others come up.
@@ -42,8 +40,7 @@ pub(crate) fn agent_dead(report: &mut Report) -> Result<()> {
 /// Its exit code.
 fn broken(report: &mut Report, said: &str, fault: impl FnOnce() -> Result<()>) -> Result<i32> {
     let (old, new) = tags()?;
-    let slow =
-        thread::spawn(|| run(&["tests", "slow", "staging", "--minutes", "5", "--jobs", "14"]));
+    let slow = slow();
     let update = ["stack", "update", "staging", "--tag", new];
     let ended = run_until_said(&update, said, |_| fault())?;
     report.check(
@@ -53,8 +50,7 @@ fn broken(report: &mut Report, said: &str, fault: impl FnOnce() -> Result<()>) -
     runs(report, if ended.code == 0 { new } else { old })?;
     let tests = run(&["tests", "fast", "staging"])?;
     report.check("what runs passes its checks", tests.code == 0);
-    let slow = slow.join().map_err(|_| anyhow!("the slow tests died"))??;
-    report.check("the ledger is clean", slow.code == 0);
+    clean(report, slow)?;
     Ok(ended.code)
 }
 

@@ -1,11 +1,11 @@
 //! SIGKILL in each phase of an update, under jobs that run across it; `resume`, typed
 //! elsewhere, brings it to its end.
 
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use anyhow::{Result, anyhow};
 
-use crate::program::{command, config, killed_when, run, run_with};
+use crate::program::{Ended, command, config, killed_when, run, run_with};
 use crate::report::Report;
 use crate::stories::updates::runs;
 
@@ -39,11 +39,25 @@ pub(crate) fn in_drain(report: &mut Report) -> Result<()> {
     killed_at(report, "draining and removing", true)
 }
 
+/// One member of each role at a time, killed when some are new for good and others are
+/// coming; given up from elsewhere, all are old again.
+pub(crate) fn aborted(report: &mut Report) -> Result<()> {
+    let (old, new) = tags()?;
+    let slow = slow();
+    let update = ["stack", "update", "staging", "--tag", new, "--batch", "1"];
+    let hit = killed_when(&update, "batch 2 of")?;
+    report.check("the update was killed in its second batch", hit);
+    let aborted = elsewhere(&["abort", "staging"])?;
+    report.check("abort exits 0", aborted.code == 0);
+    runs(report, old)?;
+    nothing_unfinished(report)?;
+    clean(report, slow)
+}
+
 /// `changed`: whether the stack is in the middle of something by then.
 fn killed_at(report: &mut Report, said: &str, changed: bool) -> Result<()> {
     let (old, new) = tags()?;
-    let slow =
-        thread::spawn(|| run(&["tests", "slow", "staging", "--minutes", "5", "--jobs", "14"]));
+    let slow = slow();
     let update = ["stack", "update", "staging", "--tag", new];
     let hit = killed_when(&update, said)?;
     report.check(&format!("the update was killed at `{said}`"), hit);
@@ -62,11 +76,26 @@ fn killed_at(report: &mut Report, said: &str, changed: bool) -> Result<()> {
         );
         runs(report, if changed { new } else { old })?;
     }
+    nothing_unfinished(report)?;
+    clean(report, slow)
+}
+
+fn nothing_unfinished(report: &mut Report) -> Result<()> {
     let status = run(&["stack", "status", "staging"])?;
     report.check(
         "nothing is unfinished",
         !status.stdout.contains("ptero-deploy resume"),
     );
+    Ok(())
+}
+
+/// Jobs that run across an update, in the background.
+pub(crate) fn slow() -> JoinHandle<Result<Ended>> {
+    thread::spawn(|| run(&["tests", "slow", "staging", "--minutes", "5", "--jobs", "14"]))
+}
+
+/// Each of them ran once.
+pub(crate) fn clean(report: &mut Report, slow: JoinHandle<Result<Ended>>) -> Result<()> {
     let slow = slow.join().map_err(|_| anyhow!("the slow tests died"))??;
     report.check("the ledger is clean", slow.code == 0);
     Ok(())
@@ -82,7 +111,7 @@ pub(crate) fn tags() -> Result<(&'static str, &'static str)> {
 }
 
 /// As another operator would: in another folder, who has nothing but the configuration.
-fn elsewhere(args: &[&str]) -> Result<crate::program::Ended> {
+fn elsewhere(args: &[&str]) -> Result<Ended> {
     let folder = tempfile::tempdir()?;
     let mut command = command(&config(), args)?;
     for name in ["XDG_STATE_HOME", "XDG_CACHE_HOME"] {

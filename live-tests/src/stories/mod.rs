@@ -47,6 +47,7 @@ pub(crate) const LONG: &[(&str, Story)] = &[
     ("killed_before_verified", killed_updates::before_verified),
     ("killed_between_steps", killed_updates::between_steps),
     ("killed_in_drain", killed_updates::in_drain),
+    ("killed_and_aborted", killed_updates::aborted),
     ("server_deleted_in_update", faults::server_deleted),
     ("database_rebooted_in_update", faults::database_rebooted),
     ("agent_dead_in_update", faults::agent_dead),
