@@ -97,7 +97,7 @@ fn values(env: &EnvName, stack: &Stack, state: &State, servers: &[Server]) -> Ve
         json!(deployed.map(|deployed| &deployed.address)),
         json!(members),
         json!(stack.updated_time.as_ref().unwrap_or(&stack.creation_time)),
-        json!(update.map(|update| unfinished(update, env.as_str()))),
+        json!(unfinished(&stack.status, update, env.as_str())),
         json!(state.lock.as_ref().map(told)),
     ]
 }
