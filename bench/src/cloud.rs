@@ -22,13 +22,17 @@ pub(crate) fn devcloud() -> Result<Devcloud> {
 
 /// Our program, beside this one.
 pub(crate) fn ours(args: &[&str]) -> Result<Command> {
-    let own = std::env::current_exe()?;
-    let mut command = Command::new(own.with_file_name("ptero-deploy"));
+    let mut command = Command::new(beside("ptero-deploy")?);
     command.args(args).envs(devcloud()?.env()?.variables());
     if let Some(config) = demo_config() {
         command.env("PTERO_DEPLOY_CONFIG", config);
     }
     Ok(command)
+}
+
+/// A file beside this program.
+pub(crate) fn beside(name: &str) -> Result<PathBuf> {
+    Ok(std::env::current_exe()?.with_file_name(name))
 }
 
 /// Debian's openstackclient, inside the cloud's root file system.
@@ -61,7 +65,8 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     runtime.context("no runtime")?.block_on(work)
 }
 
-fn demo_config() -> Option<PathBuf> {
+/// The configuration that the demo wrote, or the one that is chosen in its place.
+pub(crate) fn demo_config() -> Option<PathBuf> {
     let set = |name| std::env::var_os(name).map(PathBuf::from);
     if let Some(chosen) = set("PTERO_DEPLOY_CONFIG") {
         return Some(chosen);

@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask ci [--fast]     everything that must pass; --fast leaves out the part on the cloud
-cargo xtask bench NAME      side by side with peers on the embedded cloud; `all` for all
+cargo xtask bench NAME      side by side with peers on the embedded cloud; `all` for all short ones
+cargo xtask bench update [--rounds N] [--only ours|heat]
+                            v1 to v2 and back under load, beside plain Heat; takes hours
 cargo xtask golden          take the snapshots as they are now; review the difference with git
 ";
 
@@ -17,7 +19,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["ci"] => ci::all(),
         ["ci", "--fast"] => ci::fast(),
-        ["bench", name] => bench(name),
+        ["bench", words @ ..] if !words.is_empty() => bench(words),
         ["golden"] => ci::golden(),
         _ => Err(anyhow::anyhow!("usage:\n{USAGE}")),
     };
@@ -31,7 +33,7 @@ fn main() -> ExitCode {
 }
 
 /// Built as it is shipped: a debug build would measure nothing of interest.
-fn bench(name: &str) -> anyhow::Result<()> {
+fn bench(words: &[&str]) -> anyhow::Result<()> {
     tools::run("cargo", &["build", "--release", "--workspace"])?;
-    tools::run("target/release/bench", &[name])
+    tools::run("target/release/bench", words)
 }
