@@ -4,12 +4,13 @@
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
+use crate::apply::brake::why_down;
 use crate::apply::{journal, roll};
 use crate::bake::observe;
 use crate::error::{Failure, Kind};
 use crate::openstack::client::Cloud;
 use crate::openstack::glance::Image;
-use crate::openstack::nova::{Flavor, Server, ServerStatus};
+use crate::openstack::nova::{Flavor, Server};
 use crate::openstack::stack::{HeatEvent, Resource, Stack};
 use crate::openstack::stack_status::{Action, State};
 use crate::plan::images::ImageFact;
@@ -197,12 +198,6 @@ impl Around<'_> {
                 unknown_to_heat,
             })
         };
-        let unknown = |why: &str| {
-            Some(Trouble {
-                why: why.to_owned(),
-                unknown_to_heat: true,
-            })
-        };
         match resource {
             Some(one) if one.status.is_failed() => {
                 return known(format!("Heat says {}", one.status));
@@ -216,12 +211,10 @@ impl Around<'_> {
             Some(_) => {}
         }
         let server = self.servers.iter().find(|server| server.name == name);
-        match server.map(|server| &server.status) {
-            None | Some(ServerStatus::Deleted) => unknown("its server is gone"),
-            Some(ServerStatus::Error) => unknown("its server is in error"),
-            Some(ServerStatus::Shutoff) => unknown("its server is shut off"),
-            Some(_) => None,
-        }
+        why_down(server).map(|why| Trouble {
+            why: why.to_owned(),
+            unknown_to_heat: true,
+        })
     }
 
     /// From the first event of its creation to the last.

@@ -327,16 +327,21 @@ fn what_a_killed_run_left() {
 
 #[test]
 fn members_that_do_not_serve() {
-    Story::new(USUAL, USUAL)
-        .changed(|story| {
-            let seen = story.seen.as_mut().unwrap();
-            seen.members[3].healthy = false;
-            seen.members[3].trouble = Some(Trouble {
-                why: "its server is gone".to_owned(),
-                unknown_to_heat: true,
-            });
-        })
-        .shows("repair");
+    let broken = |story: &mut Story| {
+        let seen = story.seen.as_mut().unwrap();
+        seen.members[3].healthy = false;
+        seen.members[3].trouble = Some(Trouble {
+            why: "its server is gone".to_owned(),
+            unknown_to_heat: true,
+        });
+    };
+    let repair = Story::new(USUAL, USUAL).changed(broken);
+    repair.shows("repair");
+    let replaced = Story::new(USUAL, USUAL).v2(&APPLICATION).changed(broken);
+    for story in [repair, replaced] {
+        let plan = story.plan().unwrap();
+        assert_eq!(plan.broken, ["shell_command_worker_default_0_1111"]);
+    }
     Story::new(USUAL, USUAL)
         .changed(|story| story.seen.as_mut().unwrap().members[0].healthy = false)
         .shows("repair-of-data-refused");

@@ -226,6 +226,10 @@ pub struct UpdatePlan {
     pub unchanged: Vec<String>,
     /// Resources of members that are there but do not serve, and are made anew.
     pub repairs: IndexMap<String, Trouble>,
+    /// Resources of all members that do not serve now, those among them that go: that
+    /// they are down is no news to an update that is under way.
+    #[serde(default)]
+    pub broken: Vec<String>,
     /// Servers that stay though the release has others for them, because what is on
     /// them would be lost.
     #[serde(default)]

@@ -122,6 +122,7 @@ fn assembled(
         servers,
         unchanged,
         repairs,
+        broken: seen.map(broken).unwrap_or_default(),
         kept: Vec::new(),
         builds: input.wanted.unbuilt.clone(),
         migrations,
@@ -137,6 +138,11 @@ fn assembled(
         warnings: warnings(input, &batches.done),
         batches: batches.done,
     }
+}
+
+fn broken(seen: &StackSeen) -> Vec<String> {
+    let members = seen.members.iter().filter(|one| !one.healthy);
+    members.map(|one| one.resource.clone()).collect()
 }
 
 /// What would be lost with a server that cannot stand beside its successor.
