@@ -16,6 +16,7 @@ use crate::openstack::stack_status::{Action, State};
 use crate::plan::images::ImageFact;
 use crate::plan::quota::Quota;
 use crate::plan::update::model::{MemberSeen, Room, Size, StackSeen, Trouble};
+use crate::tasks::earlier::{earlier, took};
 use crate::template::present::{Present, PresentMember};
 use crate::template::release::Records;
 use crate::topology::{RoleKey, Topology};
@@ -142,6 +143,7 @@ async fn seen(
         .collect();
     let Records { update, .. } = &records;
     let unfinished = update.clone();
+    let earlier = earlier(&events, &records);
     let seen = StackSeen {
         id: stack.id.clone(),
         name: stack.name.clone(),
@@ -153,6 +155,7 @@ async fn seen(
         members,
         release: records.current().cloned(),
         unfinished,
+        earlier,
     };
     Ok((seen, present))
 }
@@ -172,7 +175,7 @@ impl Around<'_> {
         let trouble = self.trouble(resource, &rendered.name);
         let image = self.images.iter().find(|one| one.id == image);
         let flavor = flavor(self.flavors, &named);
-        let boot_s = self.boot_s(&rendered.resource);
+        let boot_s = took(self.events, &rendered.resource, &Action::Create);
         MemberSeen {
             member: rendered.member,
             name: rendered.name,
@@ -215,19 +218,6 @@ impl Around<'_> {
             why: why.to_owned(),
             unknown_to_heat: true,
         })
-    }
-
-    /// From the first event of its creation to the last.
-    fn boot_s(&self, resource: &str) -> Option<u64> {
-        let at = |state: State| {
-            let mut events = self.events.iter().rev();
-            let event = events.find(|event| {
-                event.resource_name == resource && event.status.is(&Action::Create, &state)
-            });
-            event.map(|event| event.time)
-        };
-        let took = at(State::Complete)?.duration_since(at(State::InProgress)?);
-        u64::try_from(took.as_secs()).ok().filter(|took| *took > 0)
     }
 }
 

@@ -4,8 +4,8 @@ use ptero_deploy::config::DrainPolicy;
 use ptero_deploy::name::{PoolName, RoleName, ServiceName};
 use ptero_deploy::plan::quota::Quota;
 use ptero_deploy::plan::update::model::{
-    Input, Jobs, MemberSeen, Options, Refusal, Reversible, Room, Schema, Size, StackSeen, Trouble,
-    UpdatePlan, Wanted,
+    Earlier, Input, Jobs, MemberSeen, Options, Refusal, Reversible, Room, Schema, Size, StackSeen,
+    Trouble, UpdatePlan, Wanted,
 };
 use ptero_deploy::plan::update::plan;
 use ptero_deploy::plan::way_back::PastImages;
@@ -49,6 +49,7 @@ impl Story {
                 members: members.iter().map(there).collect(),
                 release: Some(release.clone()),
                 unfinished: None,
+                earlier: Earlier::default(),
             }),
             wanted: Wanted {
                 members: rendered(wanted, "1111"),
@@ -252,6 +253,33 @@ fn other_images() {
 }
 
 #[test]
+fn how_long_it_takes_by_earlier_updates() {
+    let takes = |story: Story| story.plan().unwrap().expected_s;
+    let earlier = |story: &mut Story| {
+        story.seen.as_mut().unwrap().earlier = Earlier {
+            canary_checks_s: Some(30),
+            checks_s: Some(50),
+            removal_s: Some(20),
+        };
+    };
+    let all = || Story::new(USUAL, USUAL).v2(&APPLICATION);
+    assert_eq!(takes(all()), Some(70 + 70));
+    all().changed(earlier).shows("known-durations");
+    assert_eq!(takes(all().changed(earlier)), Some(70 + 30 + 70 + 50 + 20));
+    // Where all that come are canaries there is one gate.
+    let web = || Story::new(USUAL, USUAL).v2(&["workflow web"]);
+    assert_eq!(takes(web().changed(earlier)), Some(70 + 50 + 20));
+    let smaller = Story::new([1, 1, 1, 4], [1, 1, 1, 2]).changed(earlier);
+    assert_eq!(takes(smaller), Some(50 + 20));
+    // What is made anew under its old name stands behind no gate.
+    let repair = Story::new(USUAL, USUAL).changed(|story| {
+        earlier(story);
+        story.seen.as_mut().unwrap().members[3].healthy = false;
+    });
+    assert_eq!(takes(repair), Some(70));
+}
+
+#[test]
 fn a_first_release() {
     Story::new(USUAL, USUAL)
         .changed(|story| story.seen = None)
@@ -389,6 +417,9 @@ fn a_fingerprint_changes_with_the_stack() {
     }
     let mut same = seen.clone();
     same.members.reverse();
+    // What is only told to people makes no plan stale.
+    same.members[0].boot_s = Some(9);
+    same.earlier.checks_s = Some(9);
     assert_eq!(same.fingerprint(), seen.fingerprint());
 }
 

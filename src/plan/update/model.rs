@@ -82,6 +82,19 @@ pub struct StackSeen {
     pub release: Option<ReleaseRecord>,
     /// An update that has begun and has not ended.
     pub unfinished: Option<UpdateRecord>,
+    /// How long the steps of earlier updates took.
+    pub earlier: Earlier,
+}
+
+/// How long the steps of earlier updates took, in seconds, where Heat still tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Earlier {
+    /// The last checks of the first new members.
+    pub canary_checks_s: Option<u64>,
+    /// The last checks of all of them.
+    pub checks_s: Option<u64>,
+    /// The quickest removal of a member: one that had no jobs.
+    pub removal_s: Option<u64>,
 }
 
 impl StackSeen {
@@ -248,7 +261,8 @@ pub struct UpdatePlan {
     pub jobs: Option<Jobs>,
     /// What happens to jobs.
     pub drain: Drain,
-    /// Seconds, drains left out, by how long members took to come up before.
+    /// Seconds, the jobs of a drain left out, by how long members took to come up, to
+    /// be checked and to go before.
     pub expected_s: Option<u64>,
     /// What the operator should know besides.
     pub warnings: Vec<String>,

@@ -4,13 +4,14 @@ use indexmap::IndexMap;
 
 use super::batches::Batches;
 use super::difference::{Difference, Swap, difference};
+use super::expected::expected;
 use super::model::{
     Batch, BatchKind, Drain, Input, Jobs, Kept, MemberSeen, Migration, Options, Refusal,
     SinglePoint, StackSeen, UpdatePlan, Wanted,
 };
 use crate::plan::way_back::{WayBack, way_back};
 use crate::template::release::ReleaseRecord;
-use crate::topology::{Kind, RoleKey};
+use crate::topology::Kind;
 
 /// The version of a plan's format.
 const VERSION: u32 = 1;
@@ -264,33 +265,6 @@ fn jobs(batches: &[Batch], input: &Input<'_>) -> Option<Jobs> {
             running: sum.running.saturating_add(jobs.running),
             queued: sum.queued.saturating_add(jobs.queued),
         })
-}
-
-/// New members come up side by side, in each batch the canaries before the others;
-/// each takes as long as the slowest of its role took, or the slowest of all.
-fn expected(batches: &[Batch], input: &Input<'_>) -> Option<u64> {
-    let mut slowest: IndexMap<&RoleKey, u64> = IndexMap::new();
-    for one in &input.seen?.members {
-        let boot = slowest.entry(&one.member.role).or_default();
-        *boot = one.boot_s.unwrap_or(0).max(*boot);
-    }
-    let overall = slowest.values().copied().max().filter(|most| *most > 0)?;
-    let boot = |resource: &String| {
-        let mut members = input.wanted.members.iter();
-        let member = members.find(|one| one.resource == *resource)?;
-        let known = slowest.get(&member.member.role).copied();
-        Some(known.filter(|known| *known > 0).unwrap_or(overall))
-    };
-    let total = batches.iter().map(|batch| {
-        let (first, rest): (Vec<&String>, Vec<&String>) = batch
-            .add
-            .iter()
-            .partition(|resource| batch.canaries.contains(resource));
-        let longest =
-            |group: Vec<&String>| group.into_iter().filter_map(boot).max().unwrap_or_default();
-        longest(first).saturating_add(longest(rest))
-    });
-    Some(total.fold(0, u64::saturating_add)).filter(|total| *total > 0)
 }
 
 fn warnings(input: &Input<'_>, batches: &[Batch]) -> Vec<String> {
