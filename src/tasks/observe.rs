@@ -19,7 +19,7 @@ use crate::plan::update::model::{MemberSeen, Room, Size, StackSeen, Trouble};
 use crate::tasks::earlier::{earlier, took};
 use crate::template::present::{Present, PresentMember};
 use crate::template::release::Records;
-use crate::topology::{RoleKey, Topology};
+use crate::topology::{Role, RoleKey, Topology};
 
 /// What is known of the cloud.
 pub struct Observed {
@@ -36,6 +36,7 @@ pub struct Observed {
 
 /// What belongs to one member, looked up by its resource.
 struct Around<'a> {
+    topology: &'a Topology,
     resources: &'a [Resource],
     events: &'a [HeatEvent],
     servers: &'a [Server],
@@ -129,6 +130,7 @@ async fn seen(
     let (present, records) = (present?, records?);
     let (resources, events, servers) = (resources?, events?, servers?);
     let around = Around {
+        topology,
         resources: &resources,
         events: &events,
         servers: &servers,
@@ -176,6 +178,10 @@ impl Around<'_> {
         let image = self.images.iter().find(|one| one.id == image);
         let flavor = flavor(self.flavors, &named);
         let boot_s = took(self.events, &rendered.resource, &Action::Create);
+        let RoleKey { service, role } = &rendered.member.role;
+        let services = &self.topology.services;
+        let role = services.get(service).and_then(|one| one.roles.get(role));
+        let jobs_max = role.and_then(Role::jobs_at_once);
         MemberSeen {
             member: rendered.member,
             name: rendered.name,
@@ -186,8 +192,7 @@ impl Around<'_> {
                 .map(str::to_owned),
             healthy: trouble.is_none(),
             trouble,
-            // Only the workers themselves could tell.
-            jobs: None,
+            jobs_max,
             size: flavor.map(size).unwrap_or_default(),
             boot_s,
         }

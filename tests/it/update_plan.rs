@@ -4,7 +4,7 @@ use ptero_deploy::config::DrainPolicy;
 use ptero_deploy::name::{PoolName, RoleName, ServiceName};
 use ptero_deploy::plan::quota::Quota;
 use ptero_deploy::plan::update::model::{
-    Earlier, Input, Jobs, MemberSeen, Options, Refusal, Reversible, Room, Schema, Size, StackSeen,
+    Earlier, Input, MemberSeen, Options, Refusal, Reversible, Room, Schema, Size, StackSeen,
     Trouble, UpdatePlan, Wanted,
 };
 use ptero_deploy::plan::update::plan;
@@ -159,6 +159,14 @@ fn member_of(member: &Member, digest8: &str) -> RenderedMember {
     }
 }
 
+fn workers_with_jobs(story: &mut Story) {
+    for one in &mut story.seen.as_mut().unwrap().members {
+        if one.member.role.role.as_str() == "worker" {
+            one.jobs_max = Some(2);
+        }
+    }
+}
+
 fn there(rendered: &RenderedMember) -> MemberSeen {
     MemberSeen {
         member: rendered.member.clone(),
@@ -168,7 +176,7 @@ fn there(rendered: &RenderedMember) -> MemberSeen {
         image_digest: None,
         healthy: true,
         trouble: None,
-        jobs: None,
+        jobs_max: Some(0),
         size: SIZE,
         boot_s: Some(70),
     }
@@ -231,10 +239,7 @@ fn other_images() {
     Story::new(USUAL, USUAL)
         .v2(&["shell-command worker"])
         .changed(|story| {
-            for one in &mut story.seen.as_mut().unwrap().members {
-                let running = u32::from(one.member.role.role.as_str() == "worker") * 3;
-                one.jobs = Some(Jobs { running, queued: 1 });
-            }
+            workers_with_jobs(story);
             story.options.drain_policy = DrainPolicy::Requeue;
         })
         .shows("worker-only");
@@ -250,6 +255,43 @@ fn other_images() {
             story.wanted.schema = [(workflow(), unbuilt)].into();
         })
         .shows("images-to-build");
+}
+
+#[test]
+fn jobs_on_members_that_go() {
+    let story = Story::new([1, 1, 1, 4], [1, 1, 1, 4])
+        .v2(&APPLICATION)
+        .changed(|story| {
+            workers_with_jobs(story);
+            story.options.batch = Some(3);
+            // One that is down has none.
+            let seen = story.seen.as_mut().unwrap();
+            seen.members[6].healthy = false;
+        });
+    story.shows("jobs-in-two-batches");
+    let plan = story.plan().unwrap();
+    assert_eq!(plan.jobs_max, Some(6));
+    let jobs = |name: &str| plan.servers[name].jobs_max;
+    assert_eq!(jobs("shell_command_worker_default_0_1111"), Some(2));
+    assert_eq!(jobs("shell_command_worker_default_0_2222"), None);
+    assert_eq!(jobs("shell_command_worker_default_3_1111"), Some(0));
+    // Nor has one that is made anew.
+    let both = Story::new(USUAL, USUAL)
+        .v2(&["shell-command worker"])
+        .changed(|story| {
+            workers_with_jobs(story);
+            story.options.allow_stateful = vec![ServiceName::new("postgresql").unwrap()];
+            let database = &mut story.seen.as_mut().unwrap().members[0];
+            (database.healthy, database.jobs_max) = (false, None);
+        });
+    assert_eq!(both.plan().unwrap().jobs_max, Some(4));
+    // Where the catalogue does not say how many, nobody knows.
+    let unknown = story.changed(|story| {
+        story.seen.as_mut().unwrap().members[4].jobs_max = None;
+    });
+    let plan = unknown.plan().unwrap();
+    assert_eq!(plan.jobs_max, None);
+    assert!(plan.text().contains("\nJobs now:   unknown: the services"));
 }
 
 #[test]
@@ -418,6 +460,7 @@ fn a_fingerprint_changes_with_the_stack() {
     let mut same = seen.clone();
     same.members.reverse();
     // What is only told to people makes no plan stale.
+    same.members[0].jobs_max = Some(9);
     same.members[0].boot_s = Some(9);
     same.earlier.checks_s = Some(9);
     assert_eq!(same.fingerprint(), seen.fingerprint());

@@ -21,15 +21,6 @@ pub struct Size {
     pub ram_mib: i64,
 }
 
-/// Jobs of a member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Jobs {
-    /// Those that run now.
-    pub running: u32,
-    /// Those that wait.
-    pub queued: u32,
-}
-
 /// A member in the stack's present template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberSeen {
@@ -47,8 +38,9 @@ pub struct MemberSeen {
     pub healthy: bool,
     /// What is wrong with it.
     pub trouble: Option<Trouble>,
-    /// Its jobs, where they are known.
-    pub jobs: Option<Jobs>,
+    /// How many jobs it works on at a time, where that is known. How many there are now
+    /// never is: its service tells of it only that it answers.
+    pub jobs_max: Option<u32>,
     /// What it takes of the quota.
     pub size: Size,
     /// How long it took to come up, in seconds.
@@ -257,8 +249,10 @@ pub struct UpdatePlan {
     pub peak: Vec<Peak>,
     /// What there is only one of, and is touched.
     pub single_points: Vec<SinglePoint>,
-    /// Jobs on workers that will be drained, where they are known.
-    pub jobs: Option<Jobs>,
+    /// The most jobs that may be at work on members that go, where that is known. Not
+    /// part of what a plan is good for: jobs come and go.
+    #[serde(default)]
+    pub jobs_max: Option<u32>,
     /// What happens to jobs.
     pub drain: Drain,
     /// Seconds, the jobs of a drain left out, by how long members took to come up, to
@@ -292,6 +286,9 @@ pub struct Server {
     pub pool: String,
     /// Its place in the pool.
     pub slot: u32,
+    /// How many jobs may be at work on it, where it is there and that is known.
+    #[serde(default)]
+    pub jobs_max: Option<u32>,
 }
 
 /// One step of an update: the stack is whole after it. One that neither adds nor

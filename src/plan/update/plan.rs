@@ -6,8 +6,8 @@ use super::batches::Batches;
 use super::difference::{Difference, Swap, difference};
 use super::expected::expected;
 use super::model::{
-    Batch, BatchKind, Drain, Input, Jobs, Kept, MemberSeen, Migration, Options, Refusal,
-    SinglePoint, StackSeen, UpdatePlan, Wanted,
+    Batch, BatchKind, Drain, Input, Kept, Migration, Options, Refusal, Server, SinglePoint,
+    StackSeen, UpdatePlan, Wanted,
 };
 use crate::plan::way_back::{WayBack, way_back};
 use crate::template::release::ReleaseRecord;
@@ -120,7 +120,6 @@ fn assembled(
         to: input.wanted.release.clone(),
         fingerprint: seen.map(StackSeen::fingerprint).unwrap_or_default(),
         infrastructure: input.wanted.infrastructure.clone(),
-        servers,
         unchanged,
         repairs,
         broken: seen.map(broken).unwrap_or_default(),
@@ -130,13 +129,14 @@ fn assembled(
         way_back,
         peak: input.room.peaks(batches.peak),
         single_points: single_points(&batches.done, input),
-        jobs: jobs(&batches.done, input),
+        jobs_max: jobs_max(&batches.done, &servers),
         drain: Drain {
             deadline_s: input.options.drain_deadline_s,
             policy: input.options.drain_policy,
         },
         expected_s: expected(&batches.done, input),
         warnings: warnings(input, &batches.done),
+        servers,
         batches: batches.done,
     }
 }
@@ -247,24 +247,12 @@ fn single_points(batches: &[Batch], input: &Input<'_>) -> Vec<SinglePoint> {
     points
 }
 
-fn removed<'a>(batches: &[Batch], input: &Input<'a>) -> Vec<&'a MemberSeen> {
-    let goes = |one: &&MemberSeen| {
-        batches
-            .iter()
-            .any(|batch| batch.remove.contains(&one.resource))
-    };
-    let members = input.seen.into_iter().flat_map(|seen| &seen.members);
-    members.filter(goes).collect()
-}
-
-fn jobs(batches: &[Batch], input: &Input<'_>) -> Option<Jobs> {
-    removed(batches, input)
-        .into_iter()
-        .filter_map(|member| member.jobs)
-        .reduce(|sum, jobs| Jobs {
-            running: sum.running.saturating_add(jobs.running),
-            queued: sum.queued.saturating_add(jobs.queued),
-        })
+/// The most jobs on members that go.
+fn jobs_max(batches: &[Batch], servers: &IndexMap<String, Server>) -> Option<u32> {
+    let mut removed = batches.iter().flat_map(|batch| &batch.remove);
+    removed.try_fold(0_u32, |sum, resource| {
+        Some(sum.saturating_add(servers.get(resource)?.jobs_max?))
+    })
 }
 
 fn warnings(input: &Input<'_>, batches: &[Batch]) -> Vec<String> {
