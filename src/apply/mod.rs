@@ -1,5 +1,6 @@
 //! Carries out what was planned, and chooses nothing.
 
+pub mod brake;
 pub mod change;
 pub mod delete;
 pub mod drain;

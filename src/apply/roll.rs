@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::apply::brake::{self, Braked};
 use crate::apply::change::{Change, change};
 use crate::apply::error::StackError;
 use crate::apply::gatekeeper;
@@ -13,7 +14,7 @@ use crate::plan::update::model::{Batch, BatchKind};
 use crate::template::gate::{self, Gates};
 use crate::template::present::Present;
 use crate::template::release::{Phase, Records, ReleaseRecord, UpdateRecord};
-use crate::template::{ReleaseInput, RenderError, Stage, Template, stage};
+use crate::template::{ReleaseInput, RenderError, RenderedMember, Stage, Template, stage};
 use crate::topology::Topology;
 use crate::ui::interrupt::Interrupt;
 
@@ -30,6 +31,8 @@ pub struct Roll<'a> {
     pub target: &'a ReleaseRecord,
     /// What is done, in order.
     pub batches: &'a [Batch],
+    /// Resources of members that were down when that was planned.
+    pub broken: &'a [String],
     /// How long Heat waits for the checks at each gate, in seconds.
     pub wait_s: u32,
     /// Minutes until Heat gives a change up.
@@ -62,6 +65,9 @@ pub enum RollError {
     /// The checks did not pass, and nothing was changed since.
     #[error("{0}")]
     Checks(String),
+    /// Members went down meanwhile, and nothing was removed since.
+    #[error("{0}")]
+    Braked(Braked),
     /// The operator wanted to stop; what is there is consistent.
     #[error("stopped between two steps, as asked")]
     Interrupted,
@@ -140,6 +146,10 @@ where
     }
     begin(roll, number, "adding").await?;
     let present = read(cloud, roll).await?;
+    // Once old ones are gone, to stop would only leave fewer.
+    if !removes_first(batch) {
+        look(cloud, roll, &present, &[], &roll.batches[..number]).await?;
+    }
     let mut members = names(roll, &present);
     members.extend(batch.add.iter().cloned());
     let gates = Gates {
@@ -186,6 +196,8 @@ async fn remove(
     let mut members = names(roll, &present);
     members.retain(|one| !batch.remove.contains(one));
     if !batch.remove.is_empty() {
+        let added = number + usize::from(!removes_first(batch));
+        look(cloud, roll, &present, &batch.remove, &roll.batches[..added]).await?;
         let text = format!("draining and removing {}", count(batch.remove.len()));
         tell(cloud, roll, number, &text);
     }
@@ -225,6 +237,31 @@ async fn apply(
     match change(cloud, &what, std::future::ready(())).await {
         Ok(_) => Ok(()),
         Err(cause) => Err(RollError::Stopped { cause }),
+    }
+}
+
+/// Stops where too many of those that are there, and do not go with this step, went
+/// down. `added` are the batches whose new members came up.
+async fn look(
+    cloud: &Cloud,
+    roll: &Roll<'_>,
+    present: &Present,
+    going: &[String],
+    added: &[Batch],
+) -> Result<(), RollError> {
+    let members = present.members(roll.topology).into_iter();
+    let staying: Vec<RenderedMember> = members
+        .map(|one| one.rendered)
+        .filter(|one| !going.contains(&one.resource))
+        .collect();
+    let excused = brake::still_excused(roll.broken, added);
+    let begun = Records::read(&present.template).update.is_some();
+    match brake::look(cloud, &staying, &excused, begun).await {
+        Ok(None) => Ok(()),
+        Ok(Some(braked)) => Err(RollError::Braked(braked)),
+        Err(error) => Err(RollError::Stopped {
+            cause: error.into(),
+        }),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod context;
 pub mod demo;
 pub mod deploy;
 pub mod devcloud;
+pub mod earlier;
 pub mod folders;
 pub mod images;
 pub mod loading;

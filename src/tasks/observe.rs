@@ -4,20 +4,22 @@
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
+use crate::apply::brake::why_down;
 use crate::apply::{journal, roll};
 use crate::bake::observe;
 use crate::error::{Failure, Kind};
 use crate::openstack::client::Cloud;
 use crate::openstack::glance::Image;
-use crate::openstack::nova::{Flavor, Server, ServerStatus};
+use crate::openstack::nova::{Flavor, Server};
 use crate::openstack::stack::{HeatEvent, Resource, Stack};
 use crate::openstack::stack_status::{Action, State};
 use crate::plan::images::ImageFact;
 use crate::plan::quota::Quota;
 use crate::plan::update::model::{MemberSeen, Room, Size, StackSeen, Trouble};
+use crate::tasks::earlier::{earlier, took};
 use crate::template::present::{Present, PresentMember};
 use crate::template::release::Records;
-use crate::topology::{RoleKey, Topology};
+use crate::topology::{Role, RoleKey, Topology};
 
 /// What is known of the cloud.
 pub struct Observed {
@@ -34,6 +36,7 @@ pub struct Observed {
 
 /// What belongs to one member, looked up by its resource.
 struct Around<'a> {
+    topology: &'a Topology,
     resources: &'a [Resource],
     events: &'a [HeatEvent],
     servers: &'a [Server],
@@ -127,6 +130,7 @@ async fn seen(
     let (present, records) = (present?, records?);
     let (resources, events, servers) = (resources?, events?, servers?);
     let around = Around {
+        topology,
         resources: &resources,
         events: &events,
         servers: &servers,
@@ -141,6 +145,7 @@ async fn seen(
         .collect();
     let Records { update, .. } = &records;
     let unfinished = update.clone();
+    let earlier = earlier(&events, &records);
     let seen = StackSeen {
         id: stack.id.clone(),
         name: stack.name.clone(),
@@ -152,6 +157,7 @@ async fn seen(
         members,
         release: records.current().cloned(),
         unfinished,
+        earlier,
     };
     Ok((seen, present))
 }
@@ -171,7 +177,11 @@ impl Around<'_> {
         let trouble = self.trouble(resource, &rendered.name);
         let image = self.images.iter().find(|one| one.id == image);
         let flavor = flavor(self.flavors, &named);
-        let boot_s = self.boot_s(&rendered.resource);
+        let boot_s = took(self.events, &rendered.resource, &Action::Create);
+        let RoleKey { service, role } = &rendered.member.role;
+        let services = &self.topology.services;
+        let role = services.get(service).and_then(|one| one.roles.get(role));
+        let jobs_max = role.and_then(Role::jobs_at_once);
         MemberSeen {
             member: rendered.member,
             name: rendered.name,
@@ -182,8 +192,7 @@ impl Around<'_> {
                 .map(str::to_owned),
             healthy: trouble.is_none(),
             trouble,
-            // Only the workers themselves could tell.
-            jobs: None,
+            jobs_max,
             size: flavor.map(size).unwrap_or_default(),
             boot_s,
         }
@@ -195,12 +204,6 @@ impl Around<'_> {
             Some(Trouble {
                 why,
                 unknown_to_heat,
-            })
-        };
-        let unknown = |why: &str| {
-            Some(Trouble {
-                why: why.to_owned(),
-                unknown_to_heat: true,
             })
         };
         match resource {
@@ -216,25 +219,10 @@ impl Around<'_> {
             Some(_) => {}
         }
         let server = self.servers.iter().find(|server| server.name == name);
-        match server.map(|server| &server.status) {
-            None | Some(ServerStatus::Deleted) => unknown("its server is gone"),
-            Some(ServerStatus::Error) => unknown("its server is in error"),
-            Some(ServerStatus::Shutoff) => unknown("its server is shut off"),
-            Some(_) => None,
-        }
-    }
-
-    /// From the first event of its creation to the last.
-    fn boot_s(&self, resource: &str) -> Option<u64> {
-        let at = |state: State| {
-            let mut events = self.events.iter().rev();
-            let event = events.find(|event| {
-                event.resource_name == resource && event.status.is(&Action::Create, &state)
-            });
-            event.map(|event| event.time)
-        };
-        let took = at(State::Complete)?.duration_since(at(State::InProgress)?);
-        u64::try_from(took.as_secs()).ok().filter(|took| *took > 0)
+        why_down(server).map(|why| Trouble {
+            why: why.to_owned(),
+            unknown_to_heat: true,
+        })
     }
 }
 

@@ -239,6 +239,34 @@ impl Role {
             job_users: Vec::new(),
         }
     }
+
+    /// How many jobs one server of it works on at a time, where its command lines say.
+    pub fn jobs_at_once(&self) -> Option<u32> {
+        if self.job_users.is_empty() {
+            return Some(0);
+        }
+        let mut processes = self.processes.values();
+        processes.try_fold(0_u32, |sum, one| {
+            Some(sum.saturating_add(one.concurrency()?))
+        })
+    }
+}
+
+impl Process {
+    /// What its command line says of how many tasks it works on at a time.
+    fn concurrency(&self) -> Option<u32> {
+        let mut words = self.command.iter().map(String::as_str);
+        while let Some(word) = words.next() {
+            let said = match word {
+                "--concurrency" | "-c" => words.next(),
+                _ => word.strip_prefix("--concurrency="),
+            };
+            if said.is_some() {
+                return said?.parse().ok();
+            }
+        }
+        None
+    }
 }
 
 impl Catalog {
@@ -289,5 +317,50 @@ impl Catalog {
                 .collect(),
             trees: trees.into_iter().map(str::to_owned).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use indexmap::IndexMap;
+
+    use super::{Process, Role};
+
+    #[track_caller]
+    fn case(job_users: &[&str], commands: &[&str], expected: Option<u32>) {
+        let process = |command: &str| Process {
+            command: command.split(' ').map(str::to_owned).collect(),
+            environment: IndexMap::new(),
+            user: None,
+            stop_timeout_s: None,
+        };
+        let processes = commands.iter().enumerate();
+        let role = Role {
+            job_users: job_users.iter().map(ToString::to_string).collect(),
+            processes: processes
+                .map(|(index, command)| (index.to_string(), process(command)))
+                .collect(),
+            ..Role::server()
+        };
+        assert_eq!(role.jobs_at_once(), expected, "{commands:?}");
+    }
+
+    #[test]
+    fn jobs_at_a_time_are_as_many_as_the_command_lines_say() {
+        let user = ["job"];
+        case(&user, &["celery worker --concurrency 2 -n w"], Some(2));
+        case(
+            &user,
+            &["celery worker --concurrency=3", "celery -c 4"],
+            Some(7),
+        );
+        case(
+            &user,
+            &["celery worker --concurrency 2", "celery worker"],
+            None,
+        );
+        case(&user, &["celery worker --concurrency"], None);
+        case(&user, &["celery worker --concurrency many"], None);
+        case(&[], &["celery worker --concurrency 2", "beat"], Some(0));
     }
 }

@@ -4,8 +4,8 @@ use ptero_deploy::config::DrainPolicy;
 use ptero_deploy::name::{PoolName, RoleName, ServiceName};
 use ptero_deploy::plan::quota::Quota;
 use ptero_deploy::plan::update::model::{
-    Input, Jobs, MemberSeen, Options, Refusal, Reversible, Room, Schema, Size, StackSeen, Trouble,
-    UpdatePlan, Wanted,
+    Earlier, Input, MemberSeen, Options, Refusal, Reversible, Room, Schema, Size, StackSeen,
+    Trouble, UpdatePlan, Wanted,
 };
 use ptero_deploy::plan::update::plan;
 use ptero_deploy::plan::way_back::PastImages;
@@ -49,6 +49,7 @@ impl Story {
                 members: members.iter().map(there).collect(),
                 release: Some(release.clone()),
                 unfinished: None,
+                earlier: Earlier::default(),
             }),
             wanted: Wanted {
                 members: rendered(wanted, "1111"),
@@ -158,6 +159,14 @@ fn member_of(member: &Member, digest8: &str) -> RenderedMember {
     }
 }
 
+fn workers_with_jobs(story: &mut Story) {
+    for one in &mut story.seen.as_mut().unwrap().members {
+        if one.member.role.role.as_str() == "worker" {
+            one.jobs_max = Some(2);
+        }
+    }
+}
+
 fn there(rendered: &RenderedMember) -> MemberSeen {
     MemberSeen {
         member: rendered.member.clone(),
@@ -167,7 +176,7 @@ fn there(rendered: &RenderedMember) -> MemberSeen {
         image_digest: None,
         healthy: true,
         trouble: None,
-        jobs: None,
+        jobs_max: Some(0),
         size: SIZE,
         boot_s: Some(70),
     }
@@ -230,10 +239,7 @@ fn other_images() {
     Story::new(USUAL, USUAL)
         .v2(&["shell-command worker"])
         .changed(|story| {
-            for one in &mut story.seen.as_mut().unwrap().members {
-                let running = u32::from(one.member.role.role.as_str() == "worker") * 3;
-                one.jobs = Some(Jobs { running, queued: 1 });
-            }
+            workers_with_jobs(story);
             story.options.drain_policy = DrainPolicy::Requeue;
         })
         .shows("worker-only");
@@ -249,6 +255,70 @@ fn other_images() {
             story.wanted.schema = [(workflow(), unbuilt)].into();
         })
         .shows("images-to-build");
+}
+
+#[test]
+fn jobs_on_members_that_go() {
+    let story = Story::new([1, 1, 1, 4], [1, 1, 1, 4])
+        .v2(&APPLICATION)
+        .changed(|story| {
+            workers_with_jobs(story);
+            story.options.batch = Some(3);
+            // One that is down has none.
+            let seen = story.seen.as_mut().unwrap();
+            seen.members[6].healthy = false;
+        });
+    story.shows("jobs-in-two-batches");
+    let plan = story.plan().unwrap();
+    assert_eq!(plan.jobs_max, Some(6));
+    let jobs = |name: &str| plan.servers[name].jobs_max;
+    assert_eq!(jobs("shell_command_worker_default_0_1111"), Some(2));
+    assert_eq!(jobs("shell_command_worker_default_0_2222"), None);
+    assert_eq!(jobs("shell_command_worker_default_3_1111"), Some(0));
+    // Nor has one that is made anew.
+    let both = Story::new(USUAL, USUAL)
+        .v2(&["shell-command worker"])
+        .changed(|story| {
+            workers_with_jobs(story);
+            story.options.allow_stateful = vec![ServiceName::new("postgresql").unwrap()];
+            let database = &mut story.seen.as_mut().unwrap().members[0];
+            (database.healthy, database.jobs_max) = (false, None);
+        });
+    assert_eq!(both.plan().unwrap().jobs_max, Some(4));
+    // Where the catalogue does not say how many, nobody knows.
+    let unknown = story.changed(|story| {
+        story.seen.as_mut().unwrap().members[4].jobs_max = None;
+    });
+    let plan = unknown.plan().unwrap();
+    assert_eq!(plan.jobs_max, None);
+    assert!(plan.text().contains("\nJobs now:   unknown: the services"));
+}
+
+#[test]
+fn how_long_it_takes_by_earlier_updates() {
+    let takes = |story: Story| story.plan().unwrap().expected_s;
+    let earlier = |story: &mut Story| {
+        story.seen.as_mut().unwrap().earlier = Earlier {
+            canary_checks_s: Some(30),
+            checks_s: Some(50),
+            removal_s: Some(20),
+        };
+    };
+    let all = || Story::new(USUAL, USUAL).v2(&APPLICATION);
+    assert_eq!(takes(all()), Some(70 + 70));
+    all().changed(earlier).shows("known-durations");
+    assert_eq!(takes(all().changed(earlier)), Some(70 + 30 + 70 + 50 + 20));
+    // Where all that come are canaries there is one gate.
+    let web = || Story::new(USUAL, USUAL).v2(&["workflow web"]);
+    assert_eq!(takes(web().changed(earlier)), Some(70 + 50 + 20));
+    let smaller = Story::new([1, 1, 1, 4], [1, 1, 1, 2]).changed(earlier);
+    assert_eq!(takes(smaller), Some(50 + 20));
+    // What is made anew under its old name stands behind no gate.
+    let repair = Story::new(USUAL, USUAL).changed(|story| {
+        earlier(story);
+        story.seen.as_mut().unwrap().members[3].healthy = false;
+    });
+    assert_eq!(takes(repair), Some(70));
 }
 
 #[test]
@@ -327,16 +397,21 @@ fn what_a_killed_run_left() {
 
 #[test]
 fn members_that_do_not_serve() {
-    Story::new(USUAL, USUAL)
-        .changed(|story| {
-            let seen = story.seen.as_mut().unwrap();
-            seen.members[3].healthy = false;
-            seen.members[3].trouble = Some(Trouble {
-                why: "its server is gone".to_owned(),
-                unknown_to_heat: true,
-            });
-        })
-        .shows("repair");
+    let broken = |story: &mut Story| {
+        let seen = story.seen.as_mut().unwrap();
+        seen.members[3].healthy = false;
+        seen.members[3].trouble = Some(Trouble {
+            why: "its server is gone".to_owned(),
+            unknown_to_heat: true,
+        });
+    };
+    let repair = Story::new(USUAL, USUAL).changed(broken);
+    repair.shows("repair");
+    let replaced = Story::new(USUAL, USUAL).v2(&APPLICATION).changed(broken);
+    for story in [repair, replaced] {
+        let plan = story.plan().unwrap();
+        assert_eq!(plan.broken, ["shell_command_worker_default_0_1111"]);
+    }
     Story::new(USUAL, USUAL)
         .changed(|story| story.seen.as_mut().unwrap().members[0].healthy = false)
         .shows("repair-of-data-refused");
@@ -384,6 +459,10 @@ fn a_fingerprint_changes_with_the_stack() {
     }
     let mut same = seen.clone();
     same.members.reverse();
+    // What is only told to people makes no plan stale.
+    same.members[0].jobs_max = Some(9);
+    same.members[0].boot_s = Some(9);
+    same.earlier.checks_s = Some(9);
     assert_eq!(same.fingerprint(), seen.fingerprint());
 }
 

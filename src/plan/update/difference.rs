@@ -67,9 +67,13 @@ pub(super) fn difference(input: &Input<'_>) -> Difference {
     let mut difference = Difference::default();
     let mut fresh: Vec<&RenderedMember> = Vec::new();
     for wanted in &input.wanted.members {
-        let server = server(&wanted.member, &wanted.name);
+        let there = seen.iter().find(|one| one.resource == wanted.resource);
+        let server = Server {
+            jobs_max: there.and_then(jobs_max),
+            ..server(&wanted.member, &wanted.name)
+        };
         difference.servers.insert(wanted.resource.clone(), server);
-        match seen.iter().find(|one| one.resource == wanted.resource) {
+        match there {
             Some(there) if there.healthy => difference.unchanged.push(wanted.resource.clone()),
             Some(there) => {
                 let trouble = there.trouble.clone().unwrap_or(Trouble {
@@ -92,7 +96,10 @@ pub(super) fn difference(input: &Input<'_>) -> Difference {
         .filter(|one| !difference.servers.contains_key(&one.resource))
         .collect();
     for one in &old {
-        let server = server(&one.member, &one.name);
+        let server = Server {
+            jobs_max: jobs_max(one),
+            ..server(&one.member, &one.name)
+        };
         difference.servers.insert(one.resource.clone(), server);
     }
     for (wanted, partner) in paired(&fresh, &mut old) {
@@ -167,7 +174,13 @@ fn server(member: &Member, name: &str) -> Server {
         role: member.role.to_string(),
         pool: member.pool.to_string(),
         slot: member.slot,
+        jobs_max: None,
     }
+}
+
+/// One that is down works on none.
+fn jobs_max(seen: &MemberSeen) -> Option<u32> {
+    if seen.healthy { seen.jobs_max } else { Some(0) }
 }
 
 fn arriving(rendered: &RenderedMember, wanted: &Wanted) -> Mover {

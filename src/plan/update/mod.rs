@@ -3,6 +3,7 @@
 
 mod batches;
 mod difference;
+mod expected;
 mod load;
 pub mod model;
 mod plan;

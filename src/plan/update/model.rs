@@ -21,15 +21,6 @@ pub struct Size {
     pub ram_mib: i64,
 }
 
-/// Jobs of a member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Jobs {
-    /// Those that run now.
-    pub running: u32,
-    /// Those that wait.
-    pub queued: u32,
-}
-
 /// A member in the stack's present template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberSeen {
@@ -47,8 +38,9 @@ pub struct MemberSeen {
     pub healthy: bool,
     /// What is wrong with it.
     pub trouble: Option<Trouble>,
-    /// Its jobs, where they are known.
-    pub jobs: Option<Jobs>,
+    /// How many jobs it works on at a time, where that is known. How many there are now
+    /// never is: its service tells of it only that it answers.
+    pub jobs_max: Option<u32>,
     /// What it takes of the quota.
     pub size: Size,
     /// How long it took to come up, in seconds.
@@ -82,6 +74,19 @@ pub struct StackSeen {
     pub release: Option<ReleaseRecord>,
     /// An update that has begun and has not ended.
     pub unfinished: Option<UpdateRecord>,
+    /// How long the steps of earlier updates took.
+    pub earlier: Earlier,
+}
+
+/// How long the steps of earlier updates took, in seconds, where Heat still tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Earlier {
+    /// The last checks of the first new members.
+    pub canary_checks_s: Option<u64>,
+    /// The last checks of all of them.
+    pub checks_s: Option<u64>,
+    /// The quickest removal of a member: one that had no jobs.
+    pub removal_s: Option<u64>,
 }
 
 impl StackSeen {
@@ -226,6 +231,10 @@ pub struct UpdatePlan {
     pub unchanged: Vec<String>,
     /// Resources of members that are there but do not serve, and are made anew.
     pub repairs: IndexMap<String, Trouble>,
+    /// Resources of all members that do not serve now, those among them that go: that
+    /// they are down is no news to an update that is under way.
+    #[serde(default)]
+    pub broken: Vec<String>,
     /// Servers that stay though the release has others for them, because what is on
     /// them would be lost.
     #[serde(default)]
@@ -240,11 +249,14 @@ pub struct UpdatePlan {
     pub peak: Vec<Peak>,
     /// What there is only one of, and is touched.
     pub single_points: Vec<SinglePoint>,
-    /// Jobs on workers that will be drained, where they are known.
-    pub jobs: Option<Jobs>,
+    /// The most jobs that may be at work on members that go, where that is known. Not
+    /// part of what a plan is good for: jobs come and go.
+    #[serde(default)]
+    pub jobs_max: Option<u32>,
     /// What happens to jobs.
     pub drain: Drain,
-    /// Seconds, drains left out, by how long members took to come up before.
+    /// Seconds, the jobs of a drain left out, by how long members took to come up, to
+    /// be checked and to go before.
     pub expected_s: Option<u64>,
     /// What the operator should know besides.
     pub warnings: Vec<String>,
@@ -274,6 +286,9 @@ pub struct Server {
     pub pool: String,
     /// Its place in the pool.
     pub slot: u32,
+    /// How many jobs may be at work on it, where it is there and that is known.
+    #[serde(default)]
+    pub jobs_max: Option<u32>,
 }
 
 /// One step of an update: the stack is whole after it. One that neither adds nor

@@ -4,13 +4,14 @@ use indexmap::IndexMap;
 
 use super::batches::Batches;
 use super::difference::{Difference, Swap, difference};
+use super::expected::expected;
 use super::model::{
-    Batch, BatchKind, Drain, Input, Jobs, Kept, MemberSeen, Migration, Options, Refusal,
-    SinglePoint, StackSeen, UpdatePlan, Wanted,
+    Batch, BatchKind, Drain, Input, Kept, Migration, Options, Refusal, Server, SinglePoint,
+    StackSeen, UpdatePlan, Wanted,
 };
 use crate::plan::way_back::{WayBack, way_back};
 use crate::template::release::ReleaseRecord;
-use crate::topology::{Kind, RoleKey};
+use crate::topology::Kind;
 
 /// The version of a plan's format.
 const VERSION: u32 = 1;
@@ -119,24 +120,30 @@ fn assembled(
         to: input.wanted.release.clone(),
         fingerprint: seen.map(StackSeen::fingerprint).unwrap_or_default(),
         infrastructure: input.wanted.infrastructure.clone(),
-        servers,
         unchanged,
         repairs,
+        broken: seen.map(broken).unwrap_or_default(),
         kept: Vec::new(),
         builds: input.wanted.unbuilt.clone(),
         migrations,
         way_back,
         peak: input.room.peaks(batches.peak),
         single_points: single_points(&batches.done, input),
-        jobs: jobs(&batches.done, input),
+        jobs_max: jobs_max(&batches.done, &servers),
         drain: Drain {
             deadline_s: input.options.drain_deadline_s,
             policy: input.options.drain_policy,
         },
         expected_s: expected(&batches.done, input),
         warnings: warnings(input, &batches.done),
+        servers,
         batches: batches.done,
     }
+}
+
+fn broken(seen: &StackSeen) -> Vec<String> {
+    let members = seen.members.iter().filter(|one| !one.healthy);
+    members.map(|one| one.resource.clone()).collect()
 }
 
 /// What would be lost with a server that cannot stand beside its successor.
@@ -240,51 +247,12 @@ fn single_points(batches: &[Batch], input: &Input<'_>) -> Vec<SinglePoint> {
     points
 }
 
-fn removed<'a>(batches: &[Batch], input: &Input<'a>) -> Vec<&'a MemberSeen> {
-    let goes = |one: &&MemberSeen| {
-        batches
-            .iter()
-            .any(|batch| batch.remove.contains(&one.resource))
-    };
-    let members = input.seen.into_iter().flat_map(|seen| &seen.members);
-    members.filter(goes).collect()
-}
-
-fn jobs(batches: &[Batch], input: &Input<'_>) -> Option<Jobs> {
-    removed(batches, input)
-        .into_iter()
-        .filter_map(|member| member.jobs)
-        .reduce(|sum, jobs| Jobs {
-            running: sum.running.saturating_add(jobs.running),
-            queued: sum.queued.saturating_add(jobs.queued),
-        })
-}
-
-/// New members come up side by side, in each batch the canaries before the others;
-/// each takes as long as the slowest of its role took, or the slowest of all.
-fn expected(batches: &[Batch], input: &Input<'_>) -> Option<u64> {
-    let mut slowest: IndexMap<&RoleKey, u64> = IndexMap::new();
-    for one in &input.seen?.members {
-        let boot = slowest.entry(&one.member.role).or_default();
-        *boot = one.boot_s.unwrap_or(0).max(*boot);
-    }
-    let overall = slowest.values().copied().max().filter(|most| *most > 0)?;
-    let boot = |resource: &String| {
-        let mut members = input.wanted.members.iter();
-        let member = members.find(|one| one.resource == *resource)?;
-        let known = slowest.get(&member.member.role).copied();
-        Some(known.filter(|known| *known > 0).unwrap_or(overall))
-    };
-    let total = batches.iter().map(|batch| {
-        let (first, rest): (Vec<&String>, Vec<&String>) = batch
-            .add
-            .iter()
-            .partition(|resource| batch.canaries.contains(resource));
-        let longest =
-            |group: Vec<&String>| group.into_iter().filter_map(boot).max().unwrap_or_default();
-        longest(first).saturating_add(longest(rest))
-    });
-    Some(total.fold(0, u64::saturating_add)).filter(|total| *total > 0)
+/// The most jobs on members that go.
+fn jobs_max(batches: &[Batch], servers: &IndexMap<String, Server>) -> Option<u32> {
+    let mut removed = batches.iter().flat_map(|batch| &batch.remove);
+    removed.try_fold(0_u32, |sum, resource| {
+        Some(sum.saturating_add(servers.get(resource)?.jobs_max?))
+    })
 }
 
 fn warnings(input: &Input<'_>, batches: &[Batch]) -> Vec<String> {

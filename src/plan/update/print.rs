@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::model::{
-    Batch, BatchKind, Drain, Jobs, Kept, Migration, Refusal, Reversible, UpdatePlan,
+    Batch, BatchKind, Drain, Kept, Migration, Refusal, Reversible, Server, UpdatePlan,
 };
 use crate::config::DrainPolicy;
 use crate::plan::way_back::WayBack;
@@ -114,29 +114,33 @@ impl UpdatePlan {
 
     /// The members of one role that come and go with a batch.
     fn members(&self, text: &mut String, batch: &Batch, role: &str) {
-        let of_role = |resources: &[String]| -> Vec<(String, String)> {
-            let known = resources
-                .iter()
-                .filter_map(|resource| Some((resource, self.servers.get(resource)?)));
-            known
-                .filter(|(_, server)| server.role == role)
-                .map(|(resource, server)| (resource.clone(), server.name.clone()))
-                .collect()
-        };
-        for (resource, name) in of_role(&batch.add) {
-            let _ = match self.repairs.get(&resource) {
+        let of_role = |resources| self.of_role(resources, role);
+        for (resource, Server { name, .. }) in of_role(&batch.add) {
+            let _ = match self.repairs.get(resource) {
                 Some(trouble) => writeln!(text, "    ~ {name}  made anew: {}", trouble.why),
-                None if batch.canaries.contains(&resource) => {
+                None if batch.canaries.contains(resource) => {
                     writeln!(text, "    + {name}  first, and checked before the others")
                 }
                 None => writeln!(text, "    + {name}"),
             };
         }
-        for (resource, name) in of_role(&batch.remove) {
-            if !self.repairs.contains_key(&resource) {
-                let _ = writeln!(text, "    - {name}");
+        for (resource, server) in of_role(&batch.remove) {
+            if !self.repairs.contains_key(resource) {
+                let jobs = match server.jobs_max {
+                    Some(1) => "  up to 1 job".to_owned(),
+                    Some(most @ 2..) => format!("  up to {most} jobs"),
+                    Some(0) | None => String::new(),
+                };
+                let _ = writeln!(text, "    - {}{jobs}", server.name);
             }
         }
+    }
+
+    fn of_role<'a>(&'a self, resources: &'a [String], role: &str) -> Vec<(&'a String, &'a Server)> {
+        let known = resources
+            .iter()
+            .filter_map(|resource| Some((resource, self.servers.get(resource)?)));
+        known.filter(|(_, server)| server.role == role).collect()
     }
 
     fn costs(&self, text: &mut String) {
@@ -155,7 +159,8 @@ impl UpdatePlan {
             .iter()
             .any(|batch| batch.kind != BatchKind::Stateful && !batch.remove.is_empty());
         if drains {
-            let _ = writeln!(text, "Jobs:       {}", jobs(self.jobs, self.drain));
+            self.jobs_line(text);
+            let _ = writeln!(text, "Jobs:       {}", drained(self.drain));
         }
         for (index, peak) in self.peak.iter().enumerate() {
             let title = if index == 0 { "At most:" } else { "" };
@@ -178,6 +183,20 @@ impl UpdatePlan {
             };
             let _ = writeln!(text, "Takes:      about {}{jobs}", duration(seconds));
         }
+    }
+
+    /// How many there are is known to the workers alone: `server-info`, all that PTero
+    /// tells of them from outside, lists which of them answer.
+    fn jobs_line(&self, text: &mut String) {
+        let most = match self.jobs_max {
+            Some(0) => return,
+            Some(most) => format!(", up to {most} on members that go"),
+            None => String::new(),
+        };
+        let _ = writeln!(
+            text,
+            "Jobs now:   unknown{most}: the services tell which workers answer, not what they work on"
+        );
     }
 
     fn unchanged_line(&self, text: &mut String) {
@@ -305,20 +324,14 @@ fn migrated(migration: &Migration) -> String {
     format!("{service}: {from} -> {}; {back}", revision(&migration.to))
 }
 
-fn jobs(jobs: Option<Jobs>, drain: Drain) -> String {
-    let known = jobs.map_or_else(String::new, |jobs| {
-        format!(
-            "{} running and {} queued on members that go; ",
-            jobs.running, jobs.queued
-        )
-    });
+fn drained(drain: Drain) -> String {
     let deadline = duration(drain.deadline_s);
     let policy = match drain.policy {
         DrainPolicy::Wait => "they are waited for after that too",
         DrainPolicy::Requeue => "after that they start again elsewhere",
         DrainPolicy::Abort => "after that they are ended as failed",
     };
-    format!("{known}old members finish theirs within {deadline}; {policy}")
+    format!("old members finish theirs within {deadline}; {policy}")
 }
 
 fn duration(seconds: u64) -> String {

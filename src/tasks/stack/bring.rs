@@ -159,6 +159,7 @@ pub async fn carry_out(
             ),
         )
         .caused_by(reasons)),
+        RollError::Braked(braked) => Err(braked.failure(&topology.env)),
         RollError::Interrupted => {
             Err(Failure::new(Kind::Failed, "stopped between two steps").hint(resume(topology)))
         }
@@ -280,6 +281,7 @@ async fn run(
         release: &goal.release,
         target: &plan.to,
         batches: &plan.batches,
+        broken: &plan.broken,
         wait_s: VERIFY_WAIT_S,
         timeout_mins: timeout_mins(topology),
         at: &now(),
