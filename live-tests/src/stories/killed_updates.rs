@@ -21,7 +21,7 @@ pub(crate) fn in_migration(report: &mut Report) -> Result<()> {
 
 /// The canaries are being checked.
 pub(crate) fn in_canary(report: &mut Report) -> Result<()> {
-    killed_at(report, "canary_backends", true)
+    killed_at(report, "canary_backends CREATE_COMPLETE", true)
 }
 
 /// The canaries passed; the rest comes up, and Heat waits for its checks.
