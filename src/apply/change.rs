@@ -34,6 +34,8 @@ pub struct Change<'a> {
     pub goes_back: bool,
     /// Minutes until Heat gives up.
     pub timeout_mins: u32,
+    /// How long a server may take to be ready.
+    pub server_deadline: Duration,
 }
 
 /// Asks for the change and follows it; `beside` runs as long as that goes on.
@@ -71,7 +73,7 @@ pub async fn change(
         rolls_back: change.goes_back,
         deadline: deadline(change.timeout_mins, change.goes_back),
         kinds: &kinds,
-        server_deadline: None,
+        server_deadline: Some(change.server_deadline),
     };
     both(cloud, &mut log, &what, beside).await
 }
@@ -82,6 +84,7 @@ pub async fn take_up(
     stack: &StackRef,
     template: &Value,
     timeout_mins: u32,
+    server_deadline: Duration,
     beside: impl Future<Output = ()>,
 ) -> Result<Stack, StackError> {
     let mut log = EventLog::new(stack.clone());
@@ -93,7 +96,7 @@ pub async fn take_up(
         rolls_back: true,
         deadline: deadline(timeout_mins, true),
         kinds: &kinds,
-        server_deadline: None,
+        server_deadline: Some(server_deadline),
     };
     let past = cloud.heat().events(stack, None, DEPTH_MAX).await?;
     log.take(past, Duration::ZERO);

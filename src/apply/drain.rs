@@ -20,7 +20,7 @@ use crate::openstack::stack_status::{Action, State};
 const DRAIN: &str = "drain";
 /// The handle at which an agent tells how far its drain is.
 pub(crate) const PROGRESS: &str = "progress";
-const SERVER: &str = "server";
+pub(crate) const SERVER: &str = "server";
 
 /// What is wanted of the drains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

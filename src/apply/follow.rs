@@ -119,9 +119,6 @@ pub async fn follow(
                     let new = log.take(news, begun.elapsed());
                     look.saw(begun.elapsed(), &new, log);
                     tell(cloud, log, what, &new);
-                    if let Some(silence) = &mut silence {
-                        silence.saw(&new, log, what.kinds, begun.elapsed());
-                    }
                     events.extend(new.into_iter().filter(|event| event.status.is_failed()));
                     if what.rolls_back && early.is_none() && !events.is_empty() {
                         // On the way back Heat removes what could tell why.
@@ -168,10 +165,9 @@ pub async fn follow(
                 _ => {}
             }
         }
-        if let Some(silence) = &mut silence
-            && let Err(error) = Box::pin(silence.end(cloud, what.stack, begun.elapsed())).await
-        {
-            outage.note(cloud, error)?;
+        if let Some(silence) = &mut silence {
+            // Only an aid: another look follows, and what Heat itself says decides.
+            let _ = Box::pin(silence.end(cloud, what.stack, begun.elapsed())).await;
         }
         if what.deadline.passed() {
             return Err(timed_out(cloud, what).await);

@@ -2,6 +2,7 @@
 //! and waits for the checks, then one that drains and removes those they replace.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::apply::brake::{self, Braked};
 use crate::apply::change::{Change, change};
@@ -169,6 +170,7 @@ where
         template: &template,
         goes_back: true,
         timeout_mins: roll.timeout_mins,
+        server_deadline: server_deadline(roll.topology),
     };
     let open = gate::in_template(&template.json);
     let keeper = gatekeeper::keep(cloud, roll.stack, &open, judge);
@@ -233,11 +235,17 @@ async fn apply(
         template: &template,
         goes_back: false,
         timeout_mins: roll.timeout_mins,
+        server_deadline: server_deadline(roll.topology),
     };
     match change(cloud, &what, std::future::ready(())).await {
         Ok(_) => Ok(()),
         Err(cause) => Err(RollError::Stopped { cause }),
     }
+}
+
+/// How long a server of the environment may take to be ready.
+pub fn server_deadline(topology: &Topology) -> Duration {
+    Duration::from_secs(u64::from(topology.stack.member_deadline_s))
 }
 
 /// Stops where too many of those that are there, and do not go with this step, went

@@ -201,7 +201,8 @@ async fn take_up(cloud: &Cloud, topology: &Topology, stack: &Stack) -> Result<St
     let gates = gate::in_template(&there.template);
     let keeper = gatekeeper::keep(cloud, &reference, &gates, &judge);
     let timeout = timeout_mins(topology);
-    match change::take_up(cloud, &reference, &there.template, timeout, keeper).await {
+    let server = roll::server_deadline(topology);
+    match change::take_up(cloud, &reference, &there.template, timeout, server, keeper).await {
         Ok(stack) => Ok(stack),
         Err(cause) if went_back(&cause) => {
             let there = roll::present(cloud, &reference).await?;
