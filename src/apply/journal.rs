@@ -29,12 +29,46 @@ pub async fn records(cloud: &Cloud, stack: &StackRef) -> Result<Records, CloudEr
 }
 
 async fn entries(cloud: &Cloud, stack: &StackRef) -> Result<IndexMap<String, String>, CloudError> {
-    let told = match cloud.heat().resource_metadata(stack, JOURNAL).await {
+    match cloud.heat().resource_metadata(stack, JOURNAL).await {
         // A stack of an earlier version, or one that has not come that far.
-        Err(error) if error.is_not_found() => return Ok(IndexMap::new()),
-        other => other?,
-    };
-    let text = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
-    let told = told.as_object().into_iter().flatten();
-    Ok(told.filter_map(text).collect())
+        Err(error) if error.is_not_found() => Ok(IndexMap::new()),
+        other => Ok(read(&other?)),
+    }
+}
+
+/// The data of each signal by its id: a handle keeps them beside status and reason
+/// (Heat 19).
+fn read(metadata: &Value) -> IndexMap<String, String> {
+    let signals = metadata.as_object().into_iter().flatten();
+    let data = |signal: &Value| Some(signal.get("data")?.as_str()?.to_owned());
+    signals
+        .filter_map(|(id, signal)| Some((id.clone(), data(signal)?)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::read;
+
+    #[test]
+    fn what_a_handle_keeps_is_told_by_the_ids_of_its_signals() {
+        let signal = |at: &str| json!({"status": "SUCCESS", "reason": "passed", "data": at});
+        let metadata = json!({
+            "fast.83b03eb0de4c": signal("2026-11-23T00:24:44Z"),
+            "slow.83b03eb0de4c": signal("2026-11-23T00:45:25Z"),
+        });
+        let told: Vec<(String, String)> = read(&metadata).into_iter().collect();
+        let entry = |name: &str, at: &str| (format!("{name}.83b03eb0de4c"), at.to_owned());
+        assert_eq!(
+            told,
+            [
+                entry("fast", "2026-11-23T00:24:44Z"),
+                entry("slow", "2026-11-23T00:45:25Z"),
+            ]
+        );
+        assert!(read(&json!({})).is_empty());
+        assert!(read(&json!(null)).is_empty());
+    }
 }
