@@ -156,7 +156,11 @@ pub(crate) fn run_until_said(
     while child.try_wait()?.is_none() && began.elapsed() < LONGEST {
         if std::fs::read_to_string(err.path())?.contains(said) {
             say(&format!("     said after {} s", began.elapsed().as_secs()));
-            then(&mut child)?;
+            if let Err(error) = then(&mut child) {
+                child.kill()?;
+                child.wait()?;
+                return Err(error);
+            }
             break;
         }
         sleep(Duration::from_millis(50));

@@ -2,6 +2,7 @@
 //! are the host's as well.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -9,8 +10,8 @@ use anyhow::{Context, Result, ensure};
 /// The program whose process tells which server is which: every member has one.
 const AGENT: &str = "ptero_agent";
 
-/// Stops a unit of the first server whose name holds `part`, and so that nothing starts it
-/// again.
+/// Stops a unit of the oldest server whose name holds `part`, and so that nothing starts
+/// it again.
 pub(crate) fn stop_unit(part: &str, unit: &str) -> Result<()> {
     let pid = agent(part)?.with_context(|| format!("no server `{part}`"))?;
     let status = Command::new("nsenter")
@@ -21,8 +22,9 @@ pub(crate) fn stop_unit(part: &str, unit: &str) -> Result<()> {
     Ok(())
 }
 
-/// The process of the agent there.
+/// The process of the agent that runs there for the longest time.
 fn agent(part: &str) -> Result<Option<String>> {
+    let mut agents = Vec::new();
     for entry in fs::read_dir("/proc")?.flatten() {
         let Ok(pid) = entry.file_name().into_string() else {
             continue;
@@ -35,8 +37,17 @@ fn agent(part: &str) -> Result<Option<String>> {
             .args(["--uts", "--target", &pid, "hostname"])
             .output()?;
         if String::from_utf8_lossy(&name.stdout).contains(part) {
-            return Ok(Some(pid));
+            agents.push((started(&entry.path())?, pid));
         }
     }
-    Ok(None)
+    Ok(agents.into_iter().min().map(|(_, pid)| pid))
+}
+
+/// When a process was started, in the kernel's ticks.
+fn started(process: &Path) -> Result<u64> {
+    // What the command is called may hold spaces; the 20th word after it is the time.
+    let stat = fs::read_to_string(process.join("stat"))?;
+    let rest = stat.rsplit_once(')').map(|(_, rest)| rest);
+    let time = rest.and_then(|rest| rest.split_whitespace().nth(19));
+    Ok(time.context("no time of start")?.parse()?)
 }

@@ -1,6 +1,7 @@
 //! What breaks in the middle of an update: it ends well, or everything is as before.
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use crate::cloud::{openstack, openstack_does};
 use crate::program::{run, run_until_said};
@@ -12,9 +13,11 @@ use crate::stories::updates::runs;
 /// Somebody deletes a new server while the others come up.
 pub(crate) fn server_deleted(report: &mut Report) -> Result<()> {
     let in_boot = "server CREATE_COMPLETE";
+    let before = ids("shell-command-worker")?;
     let ended = broken(report, in_boot, || {
-        let newest = newest("shell-command-worker")?;
-        openstack_does(&["server", "delete", &newest])
+        let now = ids("shell-command-worker")?;
+        let new = now.iter().find(|id| !before.contains(id));
+        openstack_does(&["server", "delete", new.context("no new server")?])
     })?;
     report.check("and Heat went back", ended == 7);
     Ok(())
@@ -23,8 +26,9 @@ pub(crate) fn server_deleted(report: &mut Report) -> Result<()> {
 /// The database's machine is rebooted while the new members boot.
 pub(crate) fn database_rebooted(report: &mut Report) -> Result<()> {
     broken(report, "server CREATE_COMPLETE", || {
-        let database = newest("postgresql")?;
-        openstack_does(&["server", "reboot", "--hard", &database])
+        let database = ids("postgresql")?;
+        let database = database.first().context("no server `postgresql`")?;
+        openstack_does(&["server", "reboot", "--hard", database])
     })?;
     Ok(())
 }
@@ -54,15 +58,14 @@ fn broken(report: &mut Report, said: &str, fault: impl FnOnce() -> Result<()>) -
     Ok(ended.code)
 }
 
-/// The id of the newest server whose name has `part` in it.
-fn newest(part: &str) -> Result<String> {
-    let servers = openstack(&["server", "list", "--sort", "created_at:desc"])?;
+/// The ids of the servers whose name has `part` in it.
+fn ids(part: &str) -> Result<Vec<String>> {
+    let servers = openstack(&["server", "list"])?;
     let servers = servers.as_array().context("a list was expected")?;
-    let found = servers
+    let of_part = |one: &&Value| one["Name"].as_str().is_some_and(|name| name.contains(part));
+    let ids = servers
         .iter()
-        .find(|one| one["Name"].as_str().is_some_and(|name| name.contains(part)));
-    let id = found.and_then(|one| one["ID"].as_str());
-    Ok(id
-        .with_context(|| format!("no server `{part}`"))?
-        .to_owned())
+        .filter(of_part)
+        .filter_map(|one| one["ID"].as_str());
+    Ok(ids.map(ToOwned::to_owned).collect())
 }
