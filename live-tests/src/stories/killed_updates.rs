@@ -43,7 +43,7 @@ pub(crate) fn in_drain(report: &mut Report) -> Result<()> {
 /// coming; given up from elsewhere, all are old again.
 pub(crate) fn aborted(report: &mut Report) -> Result<()> {
     let (old, new) = tags()?;
-    let slow = slow();
+    let slow = slow("table");
     let update = ["stack", "update", "staging", "--tag", new, "--batch", "1"];
     let hit = killed_when(&update, "batch 2 of")?;
     report.check("the update was killed in its second batch", hit);
@@ -57,7 +57,7 @@ pub(crate) fn aborted(report: &mut Report) -> Result<()> {
 /// `changed`: whether the stack is in the middle of something by then.
 fn killed_at(report: &mut Report, said: &str, changed: bool) -> Result<()> {
     let (old, new) = tags()?;
-    let slow = slow();
+    let slow = slow("table");
     let update = ["stack", "update", "staging", "--tag", new];
     let hit = killed_when(&update, said)?;
     report.check(&format!("the update was killed at `{said}`"), hit);
@@ -89,13 +89,14 @@ fn nothing_unfinished(report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Jobs that run across an update, in the background.
-pub(crate) fn slow() -> JoinHandle<Result<Ended>> {
-    thread::spawn(|| run(&["tests", "slow", "staging", "--minutes", "5", "--jobs", "14"]))
+/// Jobs that run across an update, in the background; their ledger in this format.
+pub(crate) fn slow(format: &'static str) -> JoinHandle<Result<Ended>> {
+    let tests = ["tests", "slow", "staging", "--minutes", "5", "--jobs", "14"];
+    thread::spawn(move || run(&[&tests[..], &["-f", format]].concat()))
 }
 
 /// Each of them ran once.
-pub(crate) fn clean(report: &mut Report, slow: JoinHandle<Result<Ended>>) -> Result<()> {
+fn clean(report: &mut Report, slow: JoinHandle<Result<Ended>>) -> Result<()> {
     let slow = slow.join().map_err(|_| anyhow!("the slow tests died"))??;
     report.check("the ledger is clean", slow.code == 0);
     Ok(())
