@@ -11,6 +11,7 @@ use crate::apply::drain::{self, Mode};
 use crate::apply::error::StackError;
 use crate::apply::event_log::EventLog;
 use crate::apply::follow::{Follow, follow};
+use crate::apply::gatekeeper;
 use crate::apply::stack::{kinds, tags};
 use crate::openstack::client::Cloud;
 use crate::openstack::heat::DEPTH_MAX;
@@ -122,7 +123,8 @@ pub async fn undo(cloud: &Cloud, stack: &Stack, timeout_mins: u32) -> Result<Sta
         kinds: &HashMap::new(),
         server_deadline: None,
     };
-    both(cloud, &mut log, &what, std::future::ready(())).await
+    let shut = gatekeeper::refuse(cloud, &reference, "the update was given up");
+    both(cloud, &mut log, &what, shut).await
 }
 
 async fn both(

@@ -44,6 +44,20 @@ where
     }
 }
 
+/// Tells Heat at each gate that nothing passes any more, for as long as it is asked to.
+/// An update that is cancelled goes on waiting at a gate it had come to, and goes back
+/// only when that wait is over (Heat 19).
+pub async fn refuse(cloud: &Cloud, stack: &StackRef, reason: &str) {
+    loop {
+        for gate in [gate::CANARY, gate::ALL] {
+            if matches!(look(cloud, stack, gate).await, Ok(Gate::Waiting)) {
+                answer(cloud, stack, gate, Err(reason.to_owned())).await;
+            }
+        }
+        sleep(LOOK).await;
+    }
+}
+
 /// Whether Heat waits at the gate now; false where it is past it.
 async fn reached(cloud: &Cloud, stack: &StackRef, gate: &str) -> bool {
     loop {
