@@ -12,7 +12,7 @@ use crate::openstack::stack_status::State;
 pub struct FirstFailure {
     /// Path of resource names from the stack down to it.
     pub path: String,
-    /// Heat's type.
+    /// Heat's type; empty where the resource is gone.
     pub kind: String,
     /// Heat's reason.
     pub reason: String,
@@ -24,7 +24,11 @@ pub struct FirstFailure {
 
 impl fmt::Display for FirstFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` ({}): {}", self.path, self.kind, self.reason)
+        write!(f, "`{}`", self.path)?;
+        if !self.kind.is_empty() {
+            write!(f, " ({})", self.kind)?;
+        }
+        write!(f, ": {}", self.reason)
     }
 }
 
@@ -47,21 +51,45 @@ fn telling(resource: &Resource) -> Option<Telling> {
     let nested = resource.nested().is_some();
     match resource.status.state {
         State::InProgress if !nested => Some(Telling::Aborted),
-        State::Failed if reason.contains(" aborted") => Some(Telling::Aborted),
+        State::Failed if is_aborted(reason) => Some(Telling::Aborted),
         State::Failed if nested && reason.contains("resources") => Some(Telling::Echo),
         State::Failed => Some(Telling::Cause),
         _ => None,
     }
 }
 
+/// Whether Heat stopped it.
+fn is_aborted(reason: &str) -> bool {
+    reason.contains(" aborted")
+}
+
 /// The first failure among `resources` of all depths. `events` give the order; where
 /// they lack (purged), the deeper resource counts as the earlier, since failures
-/// travel upwards.
+/// travel upwards. Where no resource names a cause any more, an event may: on its way
+/// back Heat has removed within seconds what failed.
 pub fn first_failure(
     root: &StackRef,
     resources: &[Resource],
     events: &[HeatEvent],
 ) -> Option<FirstFailure> {
+    let stacks: BTreeSet<String> = resources
+        .iter()
+        .filter_map(|resource| resource.stack().map(|stack| stack.name))
+        .collect();
+    match among(root, &stacks, resources, events) {
+        Some((Telling::Cause, failure)) => Some(failure),
+        other => {
+            told(root, &stacks, resources, events).or_else(|| other.map(|(_, failure)| failure))
+        }
+    }
+}
+
+fn among(
+    root: &StackRef,
+    stacks: &BTreeSet<String>,
+    resources: &[Resource],
+    events: &[HeatEvent],
+) -> Option<(Telling, FirstFailure)> {
     let mut failed_at: HashMap<(String, &str), jiff::Timestamp> = HashMap::new();
     for event in events.iter().filter(|event| event.status.is_failed()) {
         if let Some(stack) = event.stack() {
@@ -70,16 +98,12 @@ pub fn first_failure(
                 .or_insert(event.time);
         }
     }
-    let stacks: BTreeSet<String> = resources
-        .iter()
-        .filter_map(|resource| resource.stack().map(|stack| stack.name))
-        .collect();
     resources
         .iter()
         .filter_map(|resource| {
             let telling = telling(resource)?;
             let stack = resource.stack()?;
-            let path = path(&root.name, &stacks, &stack.name, &resource.name);
+            let path = path(&root.name, stacks, &stack.name, &resource.name);
             let up = usize::MAX - path.matches('/').count();
             let time = failed_at
                 .get(&(stack.id.clone(), resource.name.as_str()))
@@ -99,7 +123,36 @@ pub fn first_failure(
             Some((order, failure))
         })
         .min_by(|(left, _), (right, _)| left.cmp(right))
-        .map(|(_, failure)| failure)
+        .map(|((telling, ..), failure)| (telling, failure))
+}
+
+/// The first failure of a resource that names its own cause, by the events alone:
+/// those around it fail later.
+fn told(
+    root: &StackRef,
+    stacks: &BTreeSet<String>,
+    resources: &[Resource],
+    events: &[HeatEvent],
+) -> Option<FirstFailure> {
+    let names_cause = |event: &&HeatEvent| {
+        event.status.is_failed() && !event.is_of_stack() && !is_aborted(&event.reason)
+    };
+    let first = events
+        .iter()
+        .filter(names_cause)
+        .min_by_key(|one| one.time)?;
+    let stack = first.stack()?;
+    let kind = resources
+        .iter()
+        .find(|one| one.name == first.resource_name && one.stack().as_ref() == Some(&stack))
+        .map_or_else(String::new, |one| one.kind.clone());
+    Some(FirstFailure {
+        path: path(&root.name, stacks, &stack.name, &first.resource_name),
+        kind,
+        reason: one_line(&first.reason),
+        physical_id: first.physical_id.clone(),
+        stack,
+    })
 }
 
 fn reason(resource: &Resource) -> String {

@@ -97,3 +97,37 @@ fn what_heat_has_not_stopped_yet_is_what_was_waited_for() {
 fn nothing_failed_is_no_failure() {
     assert_eq!(first_failure(&root("live-fail"), &[], &[]), None);
 }
+
+#[test]
+fn what_heat_removed_on_its_way_back_is_told_by_its_event() {
+    let link = serde_json::json!([{"rel": "stack", "href": "http://h/v1/p/stacks/a/a-id"}]);
+    let of = |name: &str, status: &str, reason: &str| {
+        serde_json::json!({"id": name, "event_time": "2026-11-23T01:04:13Z", "links": link,
+            "resource_name": name, "resource_status": status, "resource_status_reason": reason,
+            "resource_type": "OS::Heat::WaitCondition", "physical_resource_id": ""})
+    };
+    let resource = |name: &str, status: &str| -> Resource {
+        serde_json::from_value(of(name, status, "")).expect("a resource")
+    };
+    let failed = |name: &str, reason: &str| -> HeatEvent {
+        serde_json::from_value(of(name, "CREATE_FAILED", reason)).expect("an event")
+    };
+    let resources = [
+        resource("gate", "DELETE_COMPLETE"),
+        resource("handle", "DELETE_IN_PROGRESS"),
+    ];
+    let events = [
+        failed("other", "CREATE aborted (user triggered cancel)"),
+        failed(
+            "gate",
+            "WaitConditionFailure: resources.gate: a check failed",
+        ),
+    ];
+    let expected =
+        "`gate` (OS::Heat::WaitCondition): WaitConditionFailure: resources.gate: a check failed";
+    case("a", &resources, &events, expected);
+    let expected = "`gate`: WaitConditionFailure: resources.gate: a check failed";
+    case("a", &resources[1..], &events, expected);
+    let expected = "`handle` (OS::Heat::WaitCondition): still DELETE_IN_PROGRESS when Heat gave up";
+    case("a", &resources, &events[..1], expected);
+}
