@@ -1,13 +1,14 @@
 //! What breaks in the middle of an update: it ends well, or everything is as before.
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::cloud::{openstack, openstack_does};
 use crate::program::{run, run_until_said};
 use crate::report::Report;
 use crate::servers;
-use crate::stories::killed_updates::{slow, tags};
+use crate::stories::across::{Across, count};
+use crate::stories::killed_updates::tags;
 use crate::stories::updates::runs;
 
 /// Looks for a new server: each takes seconds, and it comes within a minute or two.
@@ -50,7 +51,7 @@ pub(crate) fn agent_dead(report: &mut Report) -> Result<()> {
 /// Its exit code.
 fn broken(report: &mut Report, said: &str, fault: impl FnOnce() -> Result<()>) -> Result<i32> {
     let (old, new) = tags()?;
-    let slow = slow("json");
+    let slow = Across::counted("5", "14");
     let update = ["stack", "update", "staging", "--tag", new];
     let ended = run_until_said(&update, said, |_| fault())?;
     report.check(
@@ -60,19 +61,11 @@ fn broken(report: &mut Report, said: &str, fault: impl FnOnce() -> Result<()>) -
     runs(report, if ended.code == 0 { new } else { old })?;
     let tests = run(&["tests", "fast", "staging"])?;
     report.check("what runs passes its checks", tests.code == 0);
-    let slow = slow.join().map_err(|_| anyhow!("the slow tests died"))??;
-    report.check("no job was lost", lost(&slow.stdout)? == 0);
+    // A server that is gone takes the jobs on it along: those run again elsewhere, and
+    // that is all that can be asked for.
+    let ledger = slow.ended()?.stdout;
+    report.check("no job was lost", count(&ledger, "lost")? == 0);
     Ok(ended.code)
-}
-
-/// How many jobs a ledger calls lost. A server that is gone takes the jobs on it along:
-/// those run again elsewhere, and that is all that can be asked for.
-fn lost(ledger: &str) -> Result<u64> {
-    let rows: Value = serde_json::from_str(ledger)?;
-    let rows = rows.as_array().context("a list was expected")?;
-    let lost = rows.iter().find(|row| row["Entry"] == "lost");
-    lost.and_then(|row| row["Value"].as_u64())
-        .context("the ledger tells of no lost jobs")
 }
 
 /// The ids of the servers whose name has `part` in it.

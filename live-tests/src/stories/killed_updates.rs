@@ -1,12 +1,11 @@
 //! SIGKILL in each phase of an update, under jobs that run across it; `resume`, typed
 //! elsewhere, brings it to its end.
 
-use std::thread::{self, JoinHandle};
-
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 
 use crate::program::{Ended, command, config, killed_when, run, run_with};
 use crate::report::Report;
+use crate::stories::across::Across;
 use crate::stories::updates::runs;
 
 /// Before anything is changed: the plan has been made.
@@ -43,7 +42,7 @@ pub(crate) fn in_drain(report: &mut Report) -> Result<()> {
 /// coming; given up from elsewhere, all are old again.
 pub(crate) fn aborted(report: &mut Report) -> Result<()> {
     let (old, new) = tags()?;
-    let slow = slow("table");
+    let slow = Across::staging("5", "14");
     let update = ["stack", "update", "staging", "--tag", new, "--batch", "1"];
     let hit = killed_when(&update, "batch 2 of")?;
     report.check("the update was killed in its second batch", hit);
@@ -57,7 +56,7 @@ pub(crate) fn aborted(report: &mut Report) -> Result<()> {
 /// `changed`: whether the stack is in the middle of something by then.
 fn killed_at(report: &mut Report, said: &str, changed: bool) -> Result<()> {
     let (old, new) = tags()?;
-    let slow = slow("table");
+    let slow = Across::staging("5", "14");
     let update = ["stack", "update", "staging", "--tag", new];
     let hit = killed_when(&update, said)?;
     report.check(&format!("the update was killed at `{said}`"), hit);
@@ -89,15 +88,9 @@ fn nothing_unfinished(report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Jobs that run across an update, in the background; their ledger in this format.
-pub(crate) fn slow(format: &'static str) -> JoinHandle<Result<Ended>> {
-    let tests = ["tests", "slow", "staging", "--minutes", "5", "--jobs", "14"];
-    thread::spawn(move || run(&[&tests[..], &["-f", format]].concat()))
-}
-
 /// Each of them ran once.
-fn clean(report: &mut Report, slow: JoinHandle<Result<Ended>>) -> Result<()> {
-    let slow = slow.join().map_err(|_| anyhow!("the slow tests died"))??;
+fn clean(report: &mut Report, slow: Across) -> Result<()> {
+    let slow = slow.ended()?;
     report.check("the ledger is clean", slow.code == 0);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The stories, in the order in which they build on each other.
 
+mod across;
 mod bad_input;
 mod demo;
 mod faults;

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Result, ensure};
 
-use crate::program::{Ended, command, config, home, run, run_with};
+use crate::program::{Ended, command, config, home, run_with};
 use crate::report::Report;
+use crate::stories::across::{Across, count};
 use crate::stories::killed_updates::tags;
 use crate::stories::updates::runs;
 
@@ -26,22 +27,21 @@ pub(crate) fn wait(report: &mut Report) -> Result<()> {
 
 /// The job is stopped and given to another worker.
 pub(crate) fn requeue(report: &mut Report) -> Result<()> {
-    let slow = updated(report, "requeue")?;
-    report.check("the ledger is not clean", slow.code == 4);
-    report.check(
-        "it says that the job ran twice",
-        slow.stdout.contains("run twice"),
-    );
-    Ok(())
+    unclean(report, "requeue", "run twice")
 }
 
 /// The job is ended, and its workflow fails.
 pub(crate) fn abort(report: &mut Report) -> Result<()> {
-    let slow = updated(report, "abort")?;
+    unclean(report, "abort", "lost")
+}
+
+/// The ledger counts the job at `entry`.
+fn unclean(report: &mut Report, policy: &str, entry: &str) -> Result<()> {
+    let slow = updated(report, policy)?;
     report.check("the ledger is not clean", slow.code == 4);
     report.check(
-        "it says that the job was lost",
-        slow.stdout.contains("lost"),
+        &format!("it counts the job as `{entry}`"),
+        count(&slow.stdout, entry)? == 1,
     );
     Ok(())
 }
@@ -50,23 +50,13 @@ pub(crate) fn abort(report: &mut Report) -> Result<()> {
 fn updated(report: &mut Report, policy: &str) -> Result<Ended> {
     let (_, new) = tags()?;
     let config = with_policy(policy)?;
-    let slow = thread::spawn(|| {
-        run(&[
-            "tests",
-            "slow",
-            "staging",
-            "--minutes",
-            MINUTES,
-            "--jobs",
-            "1",
-        ])
-    });
+    let slow = Across::counted(MINUTES, "1");
     thread::sleep(STARTED);
     let update = ["stack", "update", "staging", "--tag", new];
     let update = run_with(command(&config, &update)?)?;
     report.check(&format!("{policy}: the update exits 0"), update.code == 0);
     runs(report, new)?;
-    slow.join().map_err(|_| anyhow!("the slow tests died"))?
+    slow.ended()
 }
 
 /// The demo's configuration with a deadline of a minute and a policy.

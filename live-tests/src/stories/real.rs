@@ -5,15 +5,16 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread::{self, sleep};
+use std::thread::sleep;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::cloud::{column, devcloud};
 use crate::program::{self, Ended, home, run_with};
 use crate::report::Report;
+use crate::stories::across::Across;
 
 /// The variable that names the folder.
 const CLONES: &str = "PTERO_CLONES";
@@ -172,10 +173,10 @@ fn under_jobs(
 ) -> Result<()> {
     let of_jobs = config.to_owned();
     let slow = ["tests", "slow", "real", "--minutes", "8", "--jobs", "14"];
-    let jobs = thread::spawn(move || run(&of_jobs, &slow));
+    let jobs = Across::start(move || run(&of_jobs, &slow));
     let changed = change()?;
     report.check(&format!("{what} exits 0"), changed.code == 0);
-    let jobs = jobs.join().map_err(|_| anyhow!("the slow tests died"))??;
+    let jobs = jobs.ended()?;
     report.check(&format!("{what}: the ledger is clean"), jobs.code == 0);
     Ok(())
 }

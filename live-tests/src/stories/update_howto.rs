@@ -1,11 +1,10 @@
 //! The original Howto's sequences "Update PTero" and "Rollback PTero", verbatim.
 
-use std::thread::{self, JoinHandle};
+use anyhow::Result;
 
-use anyhow::{Result, anyhow};
-
-use crate::program::{Ended, fab, run};
+use crate::program::{fab, run};
 use crate::report::Report;
+use crate::stories::across::Across;
 use crate::stories::demo::nothing_left;
 use crate::stories::front_door::done;
 
@@ -44,12 +43,12 @@ pub(crate) fn howto(report: &mut Report) -> Result<()> {
     nothing_left(report)
 }
 
-fn background(task: &'static str) -> JoinHandle<Result<Ended>> {
-    thread::spawn(move || fab(&[task]))
+fn background(task: &'static str) -> Across {
+    Across::start(move || fab(&[task]))
 }
 
-fn clean(report: &mut Report, what: &str, slow: JoinHandle<Result<Ended>>) -> Result<()> {
-    let slow = slow.join().map_err(|_| anyhow!("the slow tests died"))??;
+fn clean(report: &mut Report, what: &str, slow: Across) -> Result<()> {
+    let slow = slow.ended()?;
     report.check(
         &format!("{what}: the slow tests across the update exit 0"),
         slow.code == 0,

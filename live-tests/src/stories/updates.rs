@@ -1,12 +1,11 @@
 //! Another release into a stack that works, and a broken one that does not stay.
 
-use std::thread;
-
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 
 use crate::cloud::{column, openstack, openstack_does};
 use crate::program::{home, run};
 use crate::report::Report;
+use crate::stories::across::Across;
 
 /// v1 to v2 by a kept plan, under jobs that run across the update; then the same
 /// again, which is nothing.
@@ -21,15 +20,14 @@ pub(crate) fn lose_no_work(report: &mut Report) -> Result<()> {
         "the plan says that there is something to do",
         plan.code == 3,
     );
-    let slow =
-        thread::spawn(|| run(&["tests", "slow", "staging", "--minutes", "5", "--jobs", "14"]));
+    let slow = Across::staging("5", "14");
     let as_planned = ["stack", "update", "staging", "--plan", kept];
     let update = run(&as_planned)?;
     report.check("the update to v2 exits 0", update.code == 0);
     runs(report, "v2")?;
     let stale = run(&as_planned)?;
     report.check("the plan is refused afterwards", stale.code == 4);
-    let slow = slow.join().map_err(|_| anyhow!("the slow tests died"))??;
+    let slow = slow.ended()?;
     report.check(
         "the slow tests across it exit 0: none lost, none run twice",
         slow.code == 0,
@@ -54,12 +52,11 @@ pub(crate) fn lose_no_work(report: &mut Report) -> Result<()> {
 /// Back to the last verified release, whose code is older than the schema, under jobs
 /// as well.
 pub(crate) fn and_back(report: &mut Report) -> Result<()> {
-    let slow =
-        thread::spawn(|| run(&["tests", "slow", "staging", "--minutes", "4", "--jobs", "12"]));
+    let slow = Across::staging("4", "12");
     let rollback = run(&["rollback", "staging"])?;
     report.check("rollback exits 0", rollback.code == 0);
     runs(report, "v1")?;
-    let slow = slow.join().map_err(|_| anyhow!("the slow tests died"))??;
+    let slow = slow.ended()?;
     report.check("the slow tests across it exit 0", slow.code == 0);
     Ok(())
 }
@@ -70,6 +67,11 @@ pub(crate) fn go_back(report: &mut Report) -> Result<()> {
     report.check("the update to v3-broken exits 7", update.code == 7);
     let check = "a workflow with a job succeeds";
     report.check("it says which check failed", update.stderr.contains(check));
+    let error = update.stderr.rsplit_once("error: ").map(|(_, error)| error);
+    report.check(
+        "the first cause is the gate before which it failed",
+        error.is_some_and(|error| error.contains("`canary_verified`")),
+    );
     runs(report, "v1")?;
     let tests = run(&["tests", "fast", "staging"])?;
     report.check("the release before it passes its checks", tests.code == 0);
