@@ -49,7 +49,7 @@ where
 /// only when that wait is over (Heat 19).
 pub async fn refuse(cloud: &Cloud, stack: &StackRef, reason: &str) {
     loop {
-        for gate in [gate::CANARY, gate::ALL] {
+        for gate in gate::GATES {
             if matches!(look(cloud, stack, gate).await, Ok(Gate::Waiting)) {
                 answer(cloud, stack, gate, Err(reason.to_owned())).await;
             }

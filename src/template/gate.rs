@@ -10,6 +10,8 @@ use super::hot::{Resource, Term};
 pub const CANARY: &str = "canary_verified";
 /// The wait for the checks of all of them.
 pub const ALL: &str = "verified";
+/// Both, in the order in which Heat comes to them.
+pub const GATES: [&str; 2] = [CANARY, ALL];
 
 /// What is waited for within one update that adds members.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +25,7 @@ pub struct Gates {
 /// The gates of a stack's template, in the order in which Heat comes to them.
 pub fn in_template(template: &Value) -> Vec<&'static str> {
     let resources = &template["resources"];
-    [CANARY, ALL]
+    GATES
         .into_iter()
         .filter(|gate| !resources[*gate].is_null())
         .collect()
@@ -60,7 +62,7 @@ pub(super) fn new_handle() -> Resource {
 
 /// Whether `resource` belongs to a gate.
 pub(super) fn is_gate(resource: &str) -> bool {
-    [CANARY, ALL]
+    GATES
         .into_iter()
         .any(|gate| resource == gate || resource == handle(gate))
 }
