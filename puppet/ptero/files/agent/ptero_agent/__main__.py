@@ -10,8 +10,8 @@ from . import cloud, deployments, firewall, stale, tasks
 from .errors import Unreachable
 
 # A boot is waited for by somebody. After it, every drain and every change behind the gateway waits for half of this
-# on average, several times in an update. Heat's own agent asks every 30 s; an answer costs Heat and Keystone some
-# 50 ms, and every member asks for as long as it lives: a hundred of them keep half a processor busy.
+# on average, several times in an update. Heat's own agent asks every 30 s; an answer costs Heat some 30 ms, and
+# every member asks for as long as it lives: a hundred of them keep a third of a processor busy.
 POLL_FIRST_S = 2
 POLL_LATER_S = 10
 POLL_SLOWEST_S = 60
