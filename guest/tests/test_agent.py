@@ -37,7 +37,9 @@ class Database(unittest.TestCase):
 class OlderCode(unittest.TestCase):
     """A database that a newer release brought further than this code knows."""
 
-    def migrated(self, shown, older_code_works):
+    LACKS = "FAILED: Can't locate revision identified by 'newer'\n"
+
+    def migrated(self, shown, older_code):
         def run(words, _deadline, doing, *_rest):
             self.ran.append(doing)
             if doing == "look at a revision":
@@ -48,29 +50,62 @@ class OlderCode(unittest.TestCase):
 
         self.ran = []
         entry = {"migrate": {"command": ["alembic", "upgrade", "head"], "head": ["alembic", "heads"]}}
-        wanted = {"database_url": "postgresql://a:b@c/d", "lock": 7, "older_code_works": older_code_works}
+        wanted = {"database_url": "postgresql://a:b@c/d", "lock": 7, "older_code": older_code}
         with mock.patch.object(migration, "Lock", mock.MagicMock()), \
                 mock.patch.object(migration.command, "run", run), \
                 mock.patch.object(migration, "schema_of_code", return_value="older"):
             return migration.migrate("/opt/a", entry, wanted, {}, deadline.Deadline(60))
 
     def test_runs_where_the_catalogue_says_so(self):
-        said = self.migrated("FAILED: Can't locate revision identified by 'newer'\n", True)
-        self.assertIn("newer than this code", said)
-        self.assertNotIn("migration", self.ran)
+        for rule in ("works", ["older", "oldest"]):
+            self.assertIn("newer than this code", self.migrated(self.LACKS, rule))
+            self.assertNotIn("migration", self.ran)
 
     def test_is_refused_where_it_does_not(self):
-        with self.assertRaisesRegex(TaskFailed, "the schema is at newer, which this code does not know"):
-            self.migrated("FAILED: Can't locate revision identified by 'newer'\n", False)
+        for rule in ("fails", ["oldest"], None):
+            with self.assertRaisesRegex(TaskFailed, "the schema is at newer, which this code does not know"):
+                self.migrated(self.LACKS, rule)
 
     def test_a_known_revision_is_brought_on(self):
-        self.assertEqual(self.migrated(None, False), "schema is at older now")
+        self.assertEqual(self.migrated(None, "fails"), "schema is at older now")
         self.assertEqual(self.ran[-1], "migration")
 
     def test_another_mistake_is_told(self):
         with self.assertRaises(TaskFailed) as raised:
-            self.migrated("FAILED: no config file\n", True)
+            self.migrated("FAILED: no config file\n", "works")
         self.assertIn("no config file", raised.exception.tail)
+
+
+class Migrated(unittest.TestCase):
+    """A release with revisions that the database, at `there`, did not have."""
+
+    def migrated(self, there, after, kept=("0002.py",)):
+        revisions_of = iter([there, after])
+        entry = {"migrate": {"command": ["false"], "head": ["alembic", "heads"]}}
+        wanted = {"database_url": "postgresql://a:b@c/d", "lock": 7, "older_code": "works"}
+        with mock.patch.multiple(
+                migration, Lock=mock.MagicMock(), knows=mock.Mock(return_value=True),
+                schema_of_code=mock.Mock(return_value="2"), schema_of_database=lambda *_: next(revisions_of)), \
+                mock.patch.multiple(migration.revisions, folders=mock.Mock(return_value=["/opt/a/source/versions"]),
+                                    keep=mock.Mock(return_value=list(kept))), \
+                mock.patch.object(migration.command, "run", side_effect=TaskFailed("exit code 1")), \
+                mock.patch.object(deadline.Deadline, "pause") as self.pause:
+            return migration.migrate("/opt/a", entry, wanted, {}, deadline.Deadline(60))
+
+    def test_waits_until_older_members_have_the_files(self):
+        self.migrated("1", "2")
+        self.pause.assert_called_once_with(migration.revisions.TAKEN_WITHIN_S, mock.ANY)
+
+    def test_does_not_wait_where_nobody_can_be_there_or_nothing_is_new(self):
+        self.migrated(None, "2")
+        self.pause.assert_not_called()
+        self.migrated("1", "2", kept=())
+        self.pause.assert_not_called()
+
+    def test_a_process_of_the_older_release_may_have_been_first(self):
+        self.assertEqual(self.migrated("1", "2"), "schema is at 2 now")
+        with self.assertRaises(TaskFailed):
+            self.migrated("1", "1")
 
 
 class MigrationLock(unittest.TestCase):

@@ -161,6 +161,13 @@ class Bench:
             environment = self._environment(service, {})
             _run([self._program(service, command[0]), *command[1:]], self.source(service, release), environment)
 
+    def give_revisions(self, newer, older):
+        """Give the code of an older release the newer one's revisions, as the agent of its member does."""
+        for service in SERVICES:
+            folder = self.catalogue["services"][service]["migrate"]["revisions"]
+            source, target = (self.source(service, release) / folder for release in (newer, older))
+            shutil.copytree(source, target, dirs_exist_ok=True)
+
     def start(self, release, only=None):
         """Start the catalogue's processes, or the one `only` names."""
         for service in SERVICES:

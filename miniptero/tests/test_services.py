@@ -395,6 +395,7 @@ class Release2(Case):
         running = self.submit(one_task(method(["sh", "-c", "sleep 8; echo done"])))
         self.wait_job_runs(self.execution(running)["jobUrl"])
 
+        bench.give_revisions("v2", "v1")
         bench.migrate("v2")  # beside release 1, which goes on working
         self.assertEqual(bench.server_info("workflow")[1]["databaseRevision"], "wf0002")
         self.ended(one_task(method(["hostname"])), "succeeded")
@@ -424,8 +425,12 @@ class Release2(Case):
         self.ended(one_task(method(["hostname"])), "failed", seconds=10)
 
         bench.stop()
-        bench.migrate("v2", "downgrade", "-1")
         bench.install("v1")
+        bench.start("v1")
+        bench.wait_ready()
+        self.ended(one_task(method(["hostname"])), "succeeded")
+        bench.stop()
+        bench.migrate("v2", "downgrade", "-1")
         bench.start("v1")
         bench.wait_ready()
         self.ended(one_task(method(["hostname"])), "succeeded")

@@ -7,7 +7,7 @@ use super::fill::{Filler, backing_port, host, secret_value};
 use super::hot::Term;
 use super::names;
 use crate::name::ServiceName;
-use crate::topology::{HttpCheck, Kind, Member, Ready, Role, Service, Topology};
+use crate::topology::{HttpCheck, Kind, Member, OlderCode, Ready, Role, Service, Topology};
 
 /// The version of the document's format.
 pub(super) const VERSION: u32 = 1;
@@ -103,9 +103,21 @@ fn migrate(filler: &Filler<'_>) -> Term {
         (Some(migrate), Some(database)) => Term::map([
             ("database_url", filler.fill("${database_url}")),
             ("lock", lock(database).into()),
-            ("older_code_works", migrate.older_code_works.into()),
+            ("older_code", older_code(&migrate.older_code)),
         ]),
         _ => Term::NULL,
+    }
+}
+
+/// As the agent reads it.
+fn older_code(older: &OlderCode) -> Term {
+    match older {
+        OlderCode::Works => "works".into(),
+        OlderCode::Fails => "fails".into(),
+        OlderCode::At(revisions) => {
+            let revisions = revisions.iter().map(|one| one.as_str().into());
+            Term::List(revisions.collect())
+        }
     }
 }
 

@@ -124,10 +124,37 @@ pub struct Migrate {
     pub command: Vec<String>,
     /// Prints the newest revision the code knows.
     pub head: Vec<String>,
+    /// Where the revisions are, below the source and below what it installs; absent
+    /// where processes open a database at a revision that they do not know.
+    pub revisions: Option<String>,
     /// Whether older code runs on the newer schema.
-    pub older_code_works: bool,
+    pub older_code: OlderCode,
     /// Brings the schema back to a revision, where there is a way; an operator runs it.
     pub downgrade: Option<Vec<String>>,
+}
+
+/// Whether older code runs on the newest schema. Nobody can see it in the code: it is
+/// declared, by whoever read the revisions between.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OlderCode {
+    /// Any older code does.
+    Works,
+    /// None does.
+    Fails,
+    /// Code does whose own newest revision is one of these.
+    At(Vec<String>),
+}
+
+impl OlderCode {
+    /// Whether code does whose newest revision is `head`.
+    pub fn runs(&self, head: Option<&str>) -> bool {
+        match self {
+            Self::Works => true,
+            Self::Fails => false,
+            Self::At(revisions) => head.is_some_and(|head| revisions.iter().any(|one| one == head)),
+        }
+    }
 }
 
 /// A kind of server of a service.
@@ -324,7 +351,7 @@ impl Catalog {
 mod tests {
     use indexmap::IndexMap;
 
-    use super::{Process, Role};
+    use super::{OlderCode, Process, Role};
 
     #[track_caller]
     fn case(job_users: &[&str], commands: &[&str], expected: Option<u32>) {
@@ -362,5 +389,12 @@ mod tests {
         case(&user, &["celery worker --concurrency"], None);
         case(&user, &["celery worker --concurrency many"], None);
         case(&[], &["celery worker --concurrency 2", "beat"], Some(0));
+    }
+
+    #[test]
+    fn older_code_runs_where_its_revision_is_named() {
+        let named = OlderCode::At(vec!["1a".to_owned(), "2b".to_owned()]);
+        assert!(named.runs(Some("2b")) && !named.runs(Some("3c")) && !named.runs(None));
+        assert!(OlderCode::Works.runs(None) && !OlderCode::Fails.runs(Some("2b")));
     }
 }

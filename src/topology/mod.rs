@@ -15,7 +15,8 @@ mod placeholder;
 mod resolve;
 
 pub use catalog::{
-    Catalog, ExtraSource, HttpCheck, Kind, Migrate, Process, Ready, Role, Service, Source,
+    Catalog, ExtraSource, HttpCheck, Kind, Migrate, OlderCode, Process, Ready, Role, Service,
+    Source,
 };
 pub use model::{Flow, Member, Party, RecipeGroup, RecipeName, RoleKey, Topology};
 pub use placeholder::{BadPlaceholder, Part, Placeholder, parts};

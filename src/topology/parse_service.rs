@@ -2,11 +2,12 @@
 
 use indexmap::IndexMap;
 
-use super::catalog::{ExtraSource, Kind, Migrate, Role, Service, Source};
+use super::catalog::{ExtraSource, Kind, Migrate, OlderCode, Role, Service, Source};
 use super::parse::Outline;
 use super::parse_role::{role, texts_with_placeholders};
 use super::parse_runtime::runtime;
 use crate::config::reader::{Fields, Item, Reader};
+use crate::config::tree::Value;
 use crate::name::{RoleName, is_commit};
 
 /// The key that says whether older code runs on a newer schema.
@@ -143,21 +144,41 @@ fn migrate(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Migrate> {
     let command = reader.need(&mut fields, "command");
     let head = reader.need(&mut fields, "head");
     let older_code = fields.take(OLDER_CODE);
+    let revisions = fields.take("revisions");
     let downgrade = fields.take("downgrade");
     reader.finish(fields);
-    let works = older_code.and_then(|item| {
-        reader.parsed(&item, |text| match text {
-            "works" => Ok(true),
-            "fails" => Ok(false),
-            _ => Err(format!("`{text}` is neither `works` nor `fails`")),
-        })
-    });
+    let older_code = older_code.and_then(|item| runs_on_newer(reader, &item));
     Some(Migrate {
         command: reader.texts(&command?),
         head: reader.texts(&head?),
-        older_code_works: works.unwrap_or(false),
+        revisions: revisions.and_then(|item| reader.parsed(&item, below)),
+        older_code: older_code.unwrap_or(OlderCode::Fails),
         downgrade: downgrade.map(|item| reader.texts(&item)),
     })
+}
+
+/// `works`, `fails`, or the revisions of the code that works.
+fn runs_on_newer(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<OlderCode> {
+    if let Value::List(_) = &item.node.value {
+        return Some(OlderCode::At(reader.texts(item)));
+    }
+    reader.parsed(item, |text| match text {
+        "works" => Ok(OlderCode::Works),
+        "fails" => Ok(OlderCode::Fails),
+        _ => Err(format!(
+            "`{text}` is neither `works` nor `fails` nor a list of revisions"
+        )),
+    })
+}
+
+/// A folder below another.
+fn below(text: &str) -> Result<String, String> {
+    let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
+    if text.split('/').all(plain) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is no path below a folder"))
+    }
 }
 
 /// Names that go into URLs and SQL: nothing in them needs quoting.

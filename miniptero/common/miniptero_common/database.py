@@ -3,6 +3,8 @@
 import os
 import time
 
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
@@ -16,7 +18,11 @@ _PAUSES_S = (0.1, 0.3, 1, 2, 4)
 # A vanished server must not hold a connection for the kernel's 15 minutes.
 _CONNECT = {"connect_timeout": 5, "tcp_user_timeout": 15000, "keepalives_idle": 30}
 
+# As in alembic.ini: from the source's folder, in which every process runs.
+_MIGRATIONS = "migrations"
+
 _engines = {}
+_opened = set()
 
 
 def url(variable):
@@ -46,6 +52,20 @@ class Database:
             )
         return _engines[key]
 
+    def open(self):
+        """This process's engine. It fails at a revision that the code does not know.
+
+        PTero's own services do so too, as each of their processes brings the
+        schema up to date when it first needs it. These leave that to others.
+        """
+        engine = self.engine()
+        if engine not in _opened:
+            with engine.connect() as connection:
+                revision = MigrationContext.configure(connection).get_current_revision()
+            ScriptDirectory(_MIGRATIONS).get_revision(revision)
+            _opened.add(engine)
+        return engine
+
     def run(self, work):
         """Give `work` a session in a transaction and return its result.
 
@@ -54,7 +74,7 @@ class Database:
         """
         for pause_s in (*_PAUSES_S, None):
             try:
-                with Session(self.engine(), expire_on_commit=False) as session:
+                with Session(self.open(), expire_on_commit=False) as session:
                     with session.begin():
                         return work(session)
             except (OperationalError, InterfaceError):

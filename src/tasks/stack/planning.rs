@@ -118,7 +118,8 @@ fn schemas(
             let digest = release?.images.get(&recipe)?;
             head(&observed.images, digest)
         };
-        let reversible = if migrate.older_code_works {
+        let old = head(from);
+        let reversible = if migrate.older_code.runs(old.as_deref()) {
             Reversible::OlderCodeWorks
         } else if migrate.downgrade.is_some() {
             Reversible::Downgrade
@@ -126,7 +127,7 @@ fn schemas(
             Reversible::No
         };
         let schema = Schema {
-            old: head(from),
+            old,
             new: head(Some(to)),
             unbuilt: unbuilt.contains(&recipe),
             reversible,

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 
-from . import cloud, deployments, firewall, stale, tasks
+from . import cloud, deployments, firewall, newer, stale, tasks
 from .errors import Unreachable
 
 # A boot is waited for by somebody. After it, every drain and every change behind the gateway waits for half of this
@@ -25,11 +25,13 @@ def main():
     firewall.protect()
     records = deployments.Records()
     heat = cloud.Heat()
-    workers = stale.Watch()
+    watches = [newer.Watch(), stale.Watch()]
     failures = 0
     while True:
         try:
-            workers.look(poll(heat, records))
+            wanted = poll(heat, records)
+            for watch in watches:
+                watch.look(wanted)
             failures = 0
         except Unreachable as problem:
             failures += 1

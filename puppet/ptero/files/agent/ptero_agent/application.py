@@ -12,8 +12,7 @@ OPT = "/opt/ptero"
 def boot(document, deadline):
     service = document["service"]
     home = os.path.join(OPT, service)
-    with open(os.path.join(home, "service.json"), encoding="utf-8") as text:
-        entry = json.load(text)
+    entry = entry_of(home)
     write_environments(document)
     for target in document.get("wait_for") or []:
         probe.wait_for_port(target["host"], int(target["port"]), deadline)
@@ -23,6 +22,12 @@ def boot(document, deadline):
     units.start(list(names.values()), deadline)
     wait_until_ready(document, home, entry, names, deadline)
     return f"{said}; {', '.join(names)} ready"
+
+
+def entry_of(home):
+    """The catalogue's entry of the service, as it was when the image was built."""
+    with open(os.path.join(home, "service.json"), encoding="utf-8") as text:
+        return json.load(text)
 
 
 def variables(document):

@@ -23,4 +23,8 @@ class Deadline:
 
     def pause(self, seconds, doing):
         self.check(doing)
-        time.sleep(min(seconds, self.left()))
+        seconds = min(seconds, self.left())
+        if self.given_up is None:
+            time.sleep(seconds)
+        else:
+            self.given_up.wait(seconds)

@@ -4,7 +4,7 @@ import os
 import selectors
 import subprocess
 
-from . import command, database
+from . import command, database, revisions
 from .database import PSQL
 from .errors import OutOfTime, TaskFailed
 
@@ -15,7 +15,9 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 def migrate(home, entry, wanted, variables, deadline):
     access = {"PATH": PATH, "LANG": "C.UTF-8", **database.environment(wanted["database_url"])}
+    places = revisions.folders(home, entry)
     with Lock(access, int(wanted["lock"]), deadline):
+        news = revisions.keep(places, access, deadline) if places else []
         head, there = schema_of_code(home), schema_of_database(access, deadline)
         if head and head == there:
             return f"schema is at {head} already"
@@ -26,8 +28,20 @@ def migrate(home, entry, wanted, variables, deadline):
             return command.run([program, *words[1:]], deadline, doing, environment, os.path.join(home, "source"))
 
         if there and not knows(run, entry, there):
-            return older(wanted, there)
-        run(entry["migrate"]["command"], "migration")
+            said = older(wanted, head, there)
+            if places:
+                revisions.take(places, access, deadline)
+            return said
+        if there and news:
+            deadline.pause(revisions.TAKEN_WITHIN_S, "older members take the new revisions")
+        try:
+            run(entry["migrate"]["command"], "migration")
+        except OutOfTime:
+            raise
+        except TaskFailed:
+            # A process of the older release that opens its database just now may have done it first.
+            if not head or schema_of_database(access, deadline) != head:
+                raise
     return f"schema is at {head or 'its head'} now"
 
 
@@ -44,11 +58,13 @@ def knows(run, entry, revision):
     return True
 
 
-def older(wanted, revision):
-    if wanted.get("older_code_works"):
+def older(wanted, head, revision):
+    """What is said of older code where it may run: `older_code` is `works`, or names this code's newest revision."""
+    rule = wanted.get("older_code")
+    if rule == "works" or isinstance(rule, list) and head in rule:
         return f"schema is at {revision}, which is newer than this code; the catalogue says that this works"
     raise TaskFailed(f"the schema is at {revision}, which this code does not know, and the catalogue does not say that "
-                     "older code runs on it")
+                     f"code of {head or 'unknown revision'} runs on it")
 
 
 def schema_of_code(home):

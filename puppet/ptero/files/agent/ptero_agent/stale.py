@@ -44,11 +44,11 @@ class Watch:
 
 def workers_of(deployment):
     """The boot document of a member whose processes are Celery's; else None."""
+    document = tasks.boot_of(deployment)
     try:
-        document = tasks.parse(deployment.inputs.get("document"))
-        known = document.get("task") == "boot" and document["ready"]["celery"] and document["migrate"]["database_url"]
+        known = document and document["ready"]["celery"] and document["migrate"]["database_url"]
         return document if known else None
-    except (TaskFailed, ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return None
 
 

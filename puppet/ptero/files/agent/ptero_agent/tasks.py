@@ -21,6 +21,15 @@ def is_drain(deployment):
         return False
 
 
+def boot_of(deployment):
+    """Its document where it is a boot; else None."""
+    try:
+        document = parse(deployment.inputs.get("document"))
+        return document if document.get("task") == "boot" else None
+    except (TaskFailed, ValueError):
+        return None
+
+
 def perform(deployment, given_up=None):
     """Never raises: whatever happens, somebody waits for the signal."""
     hide = str
