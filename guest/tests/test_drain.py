@@ -7,7 +7,7 @@ import unittest
 from unittest import mock
 
 from ptero_agent import __main__ as main
-from ptero_agent import application, cloud, deadline, deployments, drain, environment, progress, tasks, worker
+from ptero_agent import application, broker, cloud, deadline, deployments, drain, environment, progress, tasks, worker
 from ptero_agent.errors import OutOfTime, Unreachable
 from ptero_agent.worker import Job
 
@@ -51,6 +51,9 @@ class Unit:
 
     def ended(self):
         return self.stopped and (self.killed or not self.pool(10))
+
+    def of_jobs(self, main):
+        return [pid for pid, parent in self.processes().items() if pid != main and parent != main]
 
     def signal_jobs(self, _main, number):
         self.signals.append(number)
@@ -112,6 +115,22 @@ class Drain(unittest.TestCase):
         self.assertEqual(said, "jobs: 2 aborted; stopped after 22 s")
         self.assertEqual((unit.signals, unit.killed), ([signal.SIGTERM], False))
         self.assertEqual(self.told[-1], (2, "aborting"))
+
+    def gone(self, since, child_until):
+        """Says of a worker whose broker is gone since a moment, with a job whose own process ends at another."""
+        unit = Unit(self.clock, {11: None})
+        whole = unit.processes
+        unit.processes = lambda: {**whole(), **({31: 11} if self.clock.now < child_until else {})}
+        with mock.patch.object(broker.probe, "port", lambda *_: "gone" if self.clock.now >= since else None), \
+                mock.patch.object(broker, "time", self.clock), \
+                mock.patch.object(drain.environment, "read", lambda _: {"URL": "amqp://a:b@10.0.0.9/v", "X": 1}):
+            return self.drain(unit)
+
+    def test_a_worker_whose_broker_is_gone_is_killed(self):
+        self.assertEqual(self.gone(1000.0, 0), "jobs: 1 given up, as the broker is gone; stopped after 61 s")
+
+    def test_not_before_its_job_has_ended(self):
+        self.assertEqual(self.gone(1000.0, 1200.0), "jobs: 1 given up, as the broker is gone; stopped after 201 s")
 
     def test_what_cannot_be_aborted_is_handed_back(self):
         unit = Unit(self.clock, {11: None}, stubborn=True)

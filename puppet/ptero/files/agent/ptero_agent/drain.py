@@ -10,6 +10,7 @@ import signal
 import time
 
 from . import application, environment, worker
+from .broker import Broker
 from .errors import TaskFailed
 from .units import name_of
 from .worker import Job, Unit
@@ -24,6 +25,8 @@ TERM_TO_KILL_S = 10
 # So long a worker has to record what was aborted. Jobs without processes of their own cannot be aborted: they hold
 # their worker longer than this, and are handed back with it.
 RECORD_S = 60
+# A worker that waits for a broker which is gone does not end. One that restarts is back by then.
+BROKER_GONE_S = 60
 # gunicorn ends by itself within its own limit, and systemd kills it after the unit's; this is beyond both.
 WEB_LONGEST_S = 600
 
@@ -62,7 +65,8 @@ class Drain:
         self.mains, self.known = {}, {}
         self.begun = time.monotonic()
         self.seen = set()
-        self.killed = self.aborted = 0
+        self.killed = self.aborted = self.stranded = 0
+        self.brokers = {process: Broker(variables(process)) for process in units}
         # What is being done about jobs that are late, and since when.
         self.ending = self.ending_since = None
 
@@ -76,9 +80,23 @@ class Drain:
             self.seen |= {job.pid for job in jobs}
             if jobs and self.late():
                 self.overdue(jobs)
+            self.stranded += sum(self.end_without_broker(unit) for unit in self.units)
             self.progress.tell(len(jobs), self.oldest(jobs), self.phase())
             time.sleep(LOOK_EVERY_S)
         return self.said()
+
+    def end_without_broker(self, unit):
+        """How many processes of a pool were killed: nobody can be told any more what became of their work. A job that
+        has processes of its own is waited for all the same."""
+        main = self.mains.get(unit.name)
+        if not main or unit.ended() or self.brokers[self.processes[unit.name]].gone_s() < BROKER_GONE_S:
+            return 0
+        if unit.of_jobs(main):
+            return 0
+        log.info("drain: %s: its broker is gone: killed", unit.name)
+        count = len(unit.pool(main))
+        unit.kill()
+        return count
 
     def late(self):
         return time.monotonic() - self.begun >= self.deadline_s
@@ -124,8 +142,7 @@ class Drain:
         except (OSError, ValueError, KeyError) as problem:
             log.warning("drain: no inventory: %r", problem)
             return []
-        variables = {**environment.read("environment"), **environment.read(f"{process}.environment")}
-        return worker.inventory(home, app, node, variables)
+        return worker.inventory(home, app, node, variables(process))
 
     def jobs(self):
         """What is still worked on. A busy process that the worker did not name began just before the stop."""
@@ -179,8 +196,9 @@ class Drain:
 
     def said(self):
         took = int(time.monotonic() - self.begun)
-        ended = max(0, len(self.seen) - self.killed - self.aborted)
-        parts = [(ended, "came to their end"), (self.aborted, "aborted"), (self.killed, "handed back to the broker")]
+        ended = max(0, len(self.seen) - self.killed - self.aborted - self.stranded)
+        parts = [(ended, "came to their end"), (self.aborted, "aborted"), (self.killed, "handed back to the broker"),
+                 (self.stranded, "given up, as the broker is gone")]
         said = ", ".join(f"{count} {what}" for count, what in parts if count)
         return f"jobs: {said or 'none'}; stopped after {took} s"
 
@@ -190,6 +208,10 @@ def node_of(entry, role, process):
     processes = entry["roles"][role]["processes"]
     command = processes.get(process, processes.get(process[len(role) + 1:]))
     return application.option(command["command"], "-n", "--hostname") if command else None
+
+
+def variables(process):
+    return {**environment.read("environment"), **environment.read(f"{process}.environment")}
 
 
 def boot_id():

@@ -92,9 +92,13 @@ class Unit:
         """The processes in which jobs run: the main process's children."""
         return {pid for pid, parent in self.processes().items() if parent == main}
 
+    def of_jobs(self, main):
+        """The processes that jobs started."""
+        return [pid for pid, parent in self.processes().items() if pid != main and parent != main]
+
     def signal_jobs(self, main, number):
         """To the processes that jobs started; how many there were. Not to the pool, which has to record the ends."""
-        of_jobs = [pid for pid, parent in self.processes().items() if pid != main and parent != main]
+        of_jobs = self.of_jobs(main)
         for pid in of_jobs:
             try:
                 os.kill(pid, number)
