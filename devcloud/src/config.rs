@@ -107,7 +107,7 @@ const TEMPLATES: [File; 19] = [
 ];
 
 /// Programs of ours, taken as they are.
-const PROGRAMS: [File; 6] = [
+const PROGRAMS: [File; 7] = [
     (
         "/opt/devcloud/join",
         PROGRAM,
@@ -137,6 +137,11 @@ const PROGRAMS: [File; 6] = [
         "/usr/local/sbin/ebtables",
         PROGRAM,
         include_str!("../files/inside/ebtables"),
+    ),
+    (
+        "/usr/lib/python3/dist-packages/oslo_log/pipe_mutex.py",
+        PUBLIC,
+        include_str!("../files/inside/pipe_mutex.py"),
     ),
 ];
 
