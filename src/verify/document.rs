@@ -13,6 +13,24 @@ pub const WRITTEN: &str = "ptero says hello";
 /// A user that no member has; longer than a system allows, so that none can.
 pub const NO_USER: &str = "no-such-user-on-any-member-of-ptero";
 
+/// Names what is to be kept of what a job wrote. PTero before March 2016 knows no
+/// such key, refuses documents that have it, and keeps nothing.
+const KEEP: &str = "serviceDataToSave";
+
+/// Takes the wish to keep output out of `document`, where `refusal` says that it is why
+/// the document was refused; whether it did.
+pub fn keep_nothing(document: &mut Value, refusal: &str) -> bool {
+    let methods = document["tasks"].as_object_mut().into_iter().flatten();
+    let methods =
+        methods.flat_map(|(_, task)| task["methods"].as_array_mut().into_iter().flatten());
+    let mut wished = false;
+    for method in methods.filter(|_| refusal.contains(KEEP)) {
+        let method = method.as_object_mut();
+        wished |= method.is_some_and(|method| method.remove(KEEP).is_some());
+    }
+    wished
+}
+
 /// A workflow without any job: its input comes out under another name.
 pub fn without_jobs(name: &str) -> Value {
     json!({
@@ -40,7 +58,7 @@ pub fn as_user(name: &str, jobs: &JobTarget, user: &str, command: &[&str], count
         "service": "job",
         "serviceUrl": jobs.service_url,
         // Without this PTero keeps nothing of what the job wrote.
-        "serviceDataToSave": ["exitCode", "stdout", "stderr"],
+        KEEP: ["exitCode", "stdout", "stderr"],
         "parameters": {
             "commandLine": command,
             "user": user,
@@ -102,4 +120,35 @@ pub fn bad() -> Vec<(&'static str, String)> {
         ),
         ("tasks in a circle", circle.to_string()),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{keep_nothing, with_jobs, without_jobs};
+    use crate::verify::target::JobTarget;
+
+    #[test]
+    fn the_wish_to_keep_output_is_taken_out_only_where_it_was_refused() {
+        let jobs = JobTarget {
+            service_url: String::new(),
+            user: String::new(),
+            members: Vec::new(),
+        };
+        let whole = with_jobs("a", &jobs, &["true"], 2);
+        let refusal = "Additional properties are not allowed (u'serviceDataToSave' was unexpected)";
+        let mut document = whole.clone();
+        assert!(!keep_nothing(
+            &mut document,
+            "a workflow of this name exists"
+        ));
+        assert_eq!(document, whole);
+        assert!(keep_nothing(&mut document, refusal));
+        let method = &document["tasks"]["job-1"]["methods"][0];
+        assert_eq!(method.get("serviceDataToSave"), None);
+        assert_eq!(method["parameters"]["commandLine"], json!(["true"]));
+        assert!(!keep_nothing(&mut document, refusal));
+        assert!(!keep_nothing(&mut without_jobs("b"), refusal));
+    }
 }

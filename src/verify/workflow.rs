@@ -4,6 +4,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use url::Url;
 
+use crate::verify::document;
 use crate::verify::finding::Finding;
 use crate::verify::http::{Answer, Http, on_host_of};
 use crate::verify::limits::Limits;
@@ -26,6 +27,7 @@ pub struct Workflows<'a> {
 pub struct Submitted {
     url: Url,
     reports: Value,
+    keeps_output: bool,
 }
 
 /// A workflow that moves no more.
@@ -46,15 +48,23 @@ impl Workflows<'_> {
 
     /// Submits `document` and waits for its end.
     pub async fn run(&self, document: &Value) -> Result<Ended, Finding> {
-        let answer = self.post(&document.to_string()).await?;
-        let submitted = accepted(self.base, &answer)?;
+        let submitted = self.submit(document).await?;
         self.end(submitted).await
+    }
+
+    async fn submit(&self, document: &Value) -> Result<Submitted, Finding> {
+        let answer = self.post(&document.to_string()).await?;
+        let mut frugal = document.clone();
+        if answer.status != 400 || !document::keep_nothing(&mut frugal, &answer.body) {
+            return accepted(self.base, &answer, true);
+        }
+        let answer = self.post(&frugal.to_string()).await?;
+        accepted(self.base, &answer, false)
     }
 
     /// Submits `document`, cancels it once it is under way, and waits for its end.
     pub async fn cancel(&self, document: &Value) -> Result<Ended, Finding> {
-        let answer = self.post(&document.to_string()).await?;
-        let submitted = accepted(self.base, &answer)?;
+        let submitted = self.submit(document).await?;
         let begun = |status: &str| status == "running" || FINAL.contains(&status);
         let begun = self.until(submitted, "begin", begun).await?;
         let url = begun.url();
@@ -125,15 +135,24 @@ impl Ended {
     pub fn url(&self) -> &Url {
         &self.submitted.url
     }
+
+    /// Whether this PTero keeps what jobs write.
+    pub fn keeps_output(&self) -> bool {
+        self.submitted.keeps_output
+    }
 }
 
-fn accepted(base: &Url, answer: &Answer) -> Result<Submitted, Finding> {
+fn accepted(base: &Url, answer: &Answer, keeps_output: bool) -> Result<Submitted, Finding> {
     let expected = "201 with the place of the workflow";
     let place = answer.location.as_deref().filter(|_| answer.status == 201);
     let url = place.and_then(|there| on_host_of(base, there));
     let url = url.ok_or_else(|| Finding::new(expected, answer.excerpt()))?;
     let reports = answer.json()["reports"].take();
-    Ok(Submitted { url, reports })
+    Ok(Submitted {
+        url,
+        reports,
+        keeps_output,
+    })
 }
 
 fn status(answer: &Answer) -> Option<String> {

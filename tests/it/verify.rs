@@ -176,6 +176,11 @@ fn a_canceled_workflow_has_to_end() {
 }
 
 #[test]
+fn an_older_release_that_keeps_nothing_of_what_jobs_write_passes() {
+    case(Story::KeepsNothing, &[]);
+}
+
+#[test]
 fn a_member_that_takes_no_job_is_named() {
     case(
         Story::MemberIdle,

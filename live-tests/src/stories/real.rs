@@ -22,15 +22,27 @@ const CLONES: &str = "PTERO_CLONES";
 /// Where a host keeps the certificates that it trusts.
 const CA_BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// Names in the catalogue, folders, commits of the release `before` and of the
-/// release `after`. Between those of shell-command lies a migration. The other
-/// trees stay at the catalogue's commits.
-const SOURCES: [(&str, &str, &str, &str); 5] = [
-    ("workflow", "ptero-workflow", "f270881", "f270881"),
-    ("petri", "ptero-petri", "775604f", "775604f"),
-    ("shell-command", "ptero-shell-command", "14cb663", "202d9bf"),
-    ("lsf", "ptero-lsf", "105f7a3", "105f7a3"),
-    ("auth", "ptero-auth", "5010cb5", "5010cb5"),
+/// The releases. A newer workflow sends webhooks that older shell-commands refuse, so
+/// shell-command goes first.
+const TAGS: [&str; 3] = ["before", "between", "after"];
+
+/// Names in the catalogue, folders, commits of each release. Between the two of
+/// workflow lies a migration, and between those of shell-command. The other trees stay
+/// at the catalogue's commits.
+const SOURCES: [(&str, &str, [&str; 3]); 5] = [
+    (
+        "workflow",
+        "ptero-workflow",
+        ["52e1766", "52e1766", "f270881"],
+    ),
+    ("petri", "ptero-petri", ["775604f"; 3]),
+    (
+        "shell-command",
+        "ptero-shell-command",
+        ["14cb663", "202d9bf", "202d9bf"],
+    ),
+    ("lsf", "ptero-lsf", ["105f7a3"; 3]),
+    ("auth", "ptero-auth", ["5010cb5"; 3]),
 ];
 const TREES: [(&str, &str); 2] = [("common", "ptero-common"), ("jot", "jot")];
 
@@ -38,7 +50,7 @@ const TREES: [(&str, &str); 2] = [("common", "ptero-common"), ("jot", "jot")];
 /// four of lsf and one of auth.
 const SERVERS: usize = 4 + 3 * 3 + 4 + 1;
 
-/// Deploys, updates across a migration and scales, with jobs running.
+/// Deploys, updates across migrations and goes back, and scales, with jobs running.
 pub(crate) fn services(report: &mut Report) -> Result<()> {
     let Some(clones) = std::env::var_os(CLONES) else {
         report.not_run(&format!("`{CLONES}` names no folder of clones"));
@@ -58,14 +70,28 @@ pub(crate) fn services(report: &mut Report) -> Result<()> {
     let deploy = run(&config, &["deploy", "real", "--tag", "before"])?;
     report.check("the deployment exits 0", deploy.code == 0);
     has_servers(report, others + SERVERS)?;
-    says_hello(report, &config)?;
-    under_jobs(report, &config, "the update across a migration", || {
-        let update = ["stack", "update", "real", "--tag", "after"];
-        // The catalogue says that older code does not run on the newer schema.
-        run(&config, &[&update[..], &["--no-way-back"]].concat())
+    let to = |tag: &'static str| ["stack", "update", "real", "--tag", tag];
+    under_jobs(report, &config, "shell-command's migration", || {
+        run(&config, &to("between"))
+    })?;
+    under_jobs(report, &config, "workflow's migration", || {
+        run(&config, &to("after"))
     })?;
     says_hello(report, &config)?;
-    let update = ["stack", "update", "real", "--tag", "after"];
+    under_jobs(report, &config, "back to older code of both", || {
+        let first = run(&config, &["rollback", "real"])?;
+        if first.code != 0 {
+            return Ok(first);
+        }
+        run(&config, &["rollback", "real", "--tag", "before"])
+    })?;
+    let forth = run(&config, &to("between"))?;
+    report.check(
+        "forth again",
+        forth.code == 0 && run(&config, &to("after"))?.code == 0,
+    );
+    says_hello(report, &config)?;
+    let update = to("after");
     under_jobs(report, &config, "1, 4 and 2 workers", || {
         count(4)?;
         let more = run(&config, &update)?;
@@ -87,8 +113,7 @@ fn run(config: &Path, args: &[&str]) -> Result<Ended> {
     run_with(program::command(config, args)?)
 }
 
-/// Bare copies with the tags `before` and `after`, so that the operator's clones
-/// stay as they are.
+/// Bare copies with the tags, so that the operator's clones stay as they are.
 fn tagged(clones: &Path, folder: &Path) -> Result<()> {
     let releases = SOURCES.map(|(name, from, ..)| (name, from));
     for (name, from) in releases.into_iter().chain(TREES) {
@@ -102,8 +127,8 @@ fn tagged(clones: &Path, folder: &Path) -> Result<()> {
             copy.as_ref(),
         ])?;
     }
-    for (name, _, before, after) in SOURCES {
-        for (tag, commit) in [("before", before), ("after", after)] {
+    for (name, _, commits) in SOURCES {
+        for (tag, commit) in TAGS.into_iter().zip(commits) {
             let copy = repository(folder, name);
             let words = ["tag", "--force", tag, commit].map(OsStr::new);
             git(&[&["--git-dir".as_ref(), copy.as_os_str()], &words[..]].concat())?;

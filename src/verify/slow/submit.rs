@@ -32,7 +32,7 @@ enum Absent {
 impl Work {
     /// Submits `job`, until the workflow service has it or patience ends.
     pub async fn submit(&self, job: &PlannedJob) -> Submission {
-        let document = match self.document(job) {
+        let mut document = match self.document(job) {
             Ok(document) => document,
             Err(reason) => return Submission::NotTaken(reason),
         };
@@ -55,6 +55,7 @@ impl Work {
             let reason = match next {
                 Next::Send => match self.requests.submit(&document).await {
                     Ok(answer) if answer.status == 201 => return Submission::Taken,
+                    Ok(answer) if document::keep_nothing(&mut document, &answer.body) => continue,
                     // Refused for its name, when it was taken before.
                     Ok(answer) => {
                         next = Next::Look(Absent::Refused(answer.excerpt()));
