@@ -30,13 +30,21 @@ pub(crate) struct Row {
     pub(crate) ratio: String,
 }
 
-type Bench = fn(&Options) -> Result<Vec<Row>>;
+/// What a benchmark comes to: what was measured counts, though the rest failed.
+pub(crate) struct Measured {
+    /// The lines of the table.
+    pub(crate) rows: Vec<Row>,
+    /// Why there are no more.
+    pub(crate) failed: Option<anyhow::Error>,
+}
+
+type Bench = fn(&Options) -> Result<Measured>;
 
 const ALL: [(&str, Bench); 5] = [
-    ("start-up", |_| start_up::run()),
-    ("status", |_| status::run()),
-    ("upload", |_| upload::run()),
-    ("lag", |_| lag::run()),
+    ("start-up", |_| whole(start_up::run())),
+    ("status", |_| whole(status::run())),
+    ("upload", |_| whole(upload::run())),
+    ("lag", |_| whole(lag::run())),
     (LONG, update::run),
 ];
 
@@ -54,6 +62,11 @@ fn main() -> ExitCode {
     }
 }
 
+fn whole(rows: Result<Vec<Row>>) -> Result<Measured> {
+    let failed = None;
+    rows.map(|rows| Measured { rows, failed })
+}
+
 fn table(options: &Options) -> Result<()> {
     let name = options.name.as_str();
     let chosen: Vec<_> = ALL
@@ -69,11 +82,15 @@ fn table(options: &Options) -> Result<()> {
         "", "ptero-deploy", "peer", "ratio"
     ));
     for (_, bench) in chosen {
-        for row in bench(options)? {
+        let measured = bench(options)?;
+        for row in measured.rows {
             say(&format!(
                 "{:44} {:>16} {:>22} {:>18}",
                 row.what, row.ours, row.peer, row.ratio
             ));
+        }
+        if let Some(error) = measured.failed {
+            return Err(error);
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use ptero_deploy::verify::http::{Http, on_host_of};
 use ptero_deploy::verify::target::Target;
 use tokio::time::{Instant, sleep};
@@ -16,7 +16,7 @@ use crate::update::program;
 use crate::update::release::Release;
 use crate::update::side::Side;
 use crate::update::site::Site;
-use crate::{Row, say};
+use crate::{Measured, say};
 
 /// What is asked for all the time, and how it is answered while all is well: it
 /// takes a web member and the database, and leaves nothing behind.
@@ -37,51 +37,56 @@ const INFO_REQUEST: Duration = Duration::from_secs(20);
 const INFO_LONGEST: Duration = Duration::from_secs(60);
 const INFO_PAUSE: Duration = Duration::from_secs(2);
 
-/// Measures both sides, or the one that was asked for.
-pub(crate) fn run(options: &Options) -> Result<Vec<Row>> {
+/// Measures both sides, or the one that was asked for. Hours of one are worth a table
+/// of their own, so what failed is told after it.
+pub(crate) fn run(options: &Options) -> Result<Measured> {
     block_on(async {
         let site = Site::prepare().await?;
-        let ours = rounds(&site, Side::Ours, options).await?;
-        let heat = match rounds(&site, Side::Heat, options).await {
-            // Hours of ours are worth a table of their own.
-            Err(error) if !ours.is_empty() => {
-                say(&format!("{}: {error:#}", Side::Heat.name()));
-                Vec::new()
-            }
-            measured => measured?,
-        };
-        Ok(rows(&ours, &heat))
+        let (ours, failed) = rounds(&site, Side::Ours, options).await;
+        let (heat, failed_too) = rounds(&site, Side::Heat, options).await;
+        if ours.is_empty()
+            && let Some(error) = failed
+        {
+            return Err(error);
+        }
+        Ok(Measured {
+            rows: rows(&ours, &heat),
+            failed: failed.or(failed_too),
+        })
     })
 }
 
-async fn rounds(site: &Site, who: Side, options: &Options) -> Result<Vec<Update>> {
+/// The updates that were measured, and why there are no more of them.
+async fn rounds(site: &Site, who: Side, options: &Options) -> (Vec<Update>, Option<anyhow::Error>) {
     let mut updates = Vec::new();
     if options.only.is_some_and(|only| only != who) {
-        return Ok(updates);
+        return (updates, None);
     }
+    let measured = measure_all(site, who, options, &mut updates).await;
+    // The other side shall have the cloud to itself.
+    let deleted = who.delete(site).await.context("its stack is left");
+    let failed = measured.and(deleted).err();
+    (updates, failed.map(|error| error.context(who.name())))
+}
+
+async fn measure_all(
+    site: &Site,
+    who: Side,
+    options: &Options,
+    updates: &mut Vec<Update>,
+) -> Result<()> {
     who.create(site).await?;
     let target = who.target(site).await?;
     let [old, new] = &site.releases;
-    'rounds: for round in 1..=options.rounds {
+    for round in 1..=options.rounds {
         for release in [new, old] {
-            match measure(site, who, &target, release, round).await {
-                Ok(update) => {
-                    say(&update.json().to_string());
-                    updates.push(update);
-                }
-                // What was measured so far counts.
-                Err(error) => {
-                    say(&format!("{} ends in round {round}: {error:#}", who.name()));
-                    break 'rounds;
-                }
-            }
+            let update = measure(site, who, &target, release, round).await;
+            let update = update.with_context(|| format!("round {round}"))?;
+            say(&update.json().to_string());
+            updates.push(update);
         }
     }
-    // The other side shall have the cloud to itself; without it, the figures stay.
-    if let Err(error) = who.delete(site).await {
-        say(&format!("{}: its stack is left: {error:#}", who.name()));
-    }
-    Ok(updates)
+    Ok(())
 }
 
 async fn measure(
