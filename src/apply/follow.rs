@@ -1,10 +1,13 @@
 //! Follows a stack to the end of what Heat does with it, and tells every event.
 
+mod look;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use self::look::Look;
 use crate::apply::drain::PROGRESS;
 use crate::apply::error::{FailedStack, StackError};
 use crate::apply::event_log::EventLog;
@@ -21,19 +24,8 @@ use crate::ui::event::Event;
 
 /// Half of this, and one answer, is how late the end is seen on average.
 const TICK: Duration = Duration::from_millis(500);
-/// While nothing happens, events are looked for this often, and while events come,
-/// the status.
-const IDLE: Duration = Duration::from_secs(2);
-/// So long after an event more are expected.
-const LIVELY: Duration = Duration::from_secs(4);
 /// Convergence writes `*_FAILED` first and starts the rollback after (Heat 19).
 const ROLLBACK_GRACE: Duration = Duration::from_secs(10);
-
-/// A delete during which nothing happens for so long has been lost: seen with Heat 19
-/// when a signal comes for a deployment that is just being deleted. Asked again, Heat
-/// begins anew with what is left. Nova takes seconds for a server; minutes are rare, and
-/// to ask once too often does no harm.
-const STALLED: Duration = Duration::from_secs(120);
 
 /// What is followed.
 #[derive(Debug)]
@@ -158,8 +150,7 @@ pub async fn follow(
             None => {}
         }
         if what.action == Action::Delete && look.stalled(begun.elapsed()) {
-            let text = "nothing happens any more; asking Heat once more to delete it";
-            cloud.reporter().note(&what.stack.name, text);
+            cloud.reporter().note(&what.stack.name, look.asks_again());
             match cloud.heat().delete(what.stack).await {
                 Err(error) if !error.is_not_found() => outage.note(cloud, error)?,
                 _ => {}
@@ -173,47 +164,6 @@ pub async fn follow(
             return Err(timed_out(cloud, what).await);
         }
         sleep(TICK.min(what.deadline.remaining())).await;
-    }
-}
-
-/// When to ask for what: the events while they come, the status while they do not.
-#[derive(Debug, Default)]
-struct Look {
-    status_at: Option<Duration>,
-    events_at: Option<Duration>,
-    last_event: Duration,
-    asked_again: Duration,
-    ending: bool,
-}
-
-impl Look {
-    fn wanted(&self, now: Duration) -> (bool, bool) {
-        let lively = now.saturating_sub(self.last_event) < LIVELY;
-        let due = |at: Option<Duration>| at.is_none_or(|at| now.saturating_sub(at) >= IDLE);
-        let status = self.ending || !lively || due(self.status_at);
-        (status, lively || due(self.events_at))
-    }
-
-    /// Whether nothing has come for so long that Heat should be asked again; true once
-    /// each time.
-    fn stalled(&mut self, now: Duration) -> bool {
-        let since = self.last_event.max(self.asked_again);
-        let stalled = now.saturating_sub(since) >= STALLED;
-        if stalled {
-            self.asked_again = now;
-        }
-        stalled
-    }
-
-    fn saw(&mut self, now: Duration, new: &[HeatEvent], log: &EventLog) {
-        self.events_at = Some(now);
-        if !new.is_empty() {
-            self.last_event = now;
-        }
-        // The stack's own last event says that its status is worth a look at once.
-        self.ending |= new
-            .iter()
-            .any(|event| log.is_root(event) && event.status.is_final());
     }
 }
 
@@ -392,7 +342,7 @@ async fn timed_out(cloud: &Cloud, what: &Follow<'_>) -> StackError {
 mod tests {
     use serde_json::json;
 
-    use super::{Action, Duration, Look, Outcome, has_begun, outcome};
+    use super::{Action, Outcome, has_begun, outcome};
 
     #[track_caller]
     fn case(status: &str, action: &Action, rolls_back: bool, expected: Outcome) {
@@ -446,44 +396,5 @@ mod tests {
         assert!(!has_begun(&stack(&["before"]), Some("now")));
         assert!(has_begun(&stack(&["x", "now"]), Some("now")));
         assert!(has_begun(&stack(&[]), None));
-    }
-
-    #[test]
-    fn a_delete_without_news_is_asked_for_again_now_and_then() {
-        let at = Duration::from_secs;
-        let mut look = Look {
-            last_event: at(10),
-            ..Look::default()
-        };
-        assert!(!look.stalled(at(129)));
-        assert!(look.stalled(at(130)));
-        assert!(!look.stalled(at(131)));
-        assert!(look.stalled(at(250)));
-        look.last_event = at(300);
-        assert!(!look.stalled(at(400)));
-    }
-
-    #[test]
-    fn events_are_asked_for_while_they_come_and_the_status_while_they_do_not() {
-        let at = Duration::from_millis;
-        let mut look = Look::default();
-        assert_eq!(look.wanted(at(0)), (true, true));
-        (look.status_at, look.events_at) = (Some(at(0)), Some(at(500)));
-        assert_eq!(look.wanted(at(1000)), (false, true), "lively");
-        assert_eq!(
-            look.wanted(at(2000)),
-            (true, true),
-            "the status from time to time"
-        );
-        (look.status_at, look.events_at) = (Some(at(9_500)), Some(at(9_000)));
-        assert_eq!(look.wanted(at(10_000)), (true, false), "idle");
-        assert_eq!(
-            look.wanted(at(11_000)),
-            (true, true),
-            "the events from time to time"
-        );
-        look.ending = true;
-        look.last_event = at(11_000);
-        assert_eq!(look.wanted(at(11_500)), (true, true));
     }
 }
