@@ -139,9 +139,9 @@ const PROGRAMS: [File; 7] = [
         include_str!("../files/inside/ebtables"),
     ),
     (
-        "/usr/lib/python3/dist-packages/oslo_log/pipe_mutex.py",
-        PUBLIC,
-        include_str!("../files/inside/pipe_mutex.py"),
+        "/opt/devcloud/heat-engine",
+        PROGRAM,
+        include_str!("../files/inside/heat-engine"),
     ),
 ];
 

@@ -137,7 +137,7 @@ pub(crate) const DAEMONS: [Daemon; 19] = [
     },
     Daemon {
         name: "heat-engine",
-        command: &["heat-engine"],
+        command: &["/opt/devcloud/heat-engine"],
         ready: Ready::Sign,
         after: None,
     },
