@@ -24,6 +24,8 @@ pub struct KnownService {
     pub scalable: bool,
     /// Those of its roles that may have one server at most.
     pub single: Vec<RoleName>,
+    /// Whether one of its roles runs jobs.
+    pub runs_jobs: bool,
 }
 
 impl Known {

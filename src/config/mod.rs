@@ -21,8 +21,8 @@ pub use cidr::Cidr;
 pub use known::{Known, KnownService};
 pub use load::{catalog_choice, load};
 pub use model::{
-    BaseImage, BaseUrls, BuildConfig, BuildMachine, Checksum, Config, DrainPolicy, Placement,
-    ServiceBaseUrls, ServiceConfig, StackConfig, TreeConfig,
+    BaseImage, BaseUrls, BuildConfig, BuildMachine, Checksum, Config, DrainPolicy, JobsConfig,
+    Placement, ServiceBaseUrls, ServiceConfig, StackConfig, TreeConfig,
 };
 pub use problem::{Problem, Problems, nearest};
 pub use schema::schema;

@@ -148,6 +148,19 @@ pub struct ServiceConfig {
     pub git_ref: Option<String>,
     /// Whether it is deployed; none: what the catalogue says.
     pub enabled: Option<bool>,
+    /// Debian packages in its images besides the catalogue's.
+    pub packages: Vec<String>,
+    /// What is said about its roles that run jobs.
+    pub jobs: JobsConfig,
+}
+
+/// What `services.<name>` says about jobs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct JobsConfig {
+    /// Users besides the catalogue's as whom jobs may run.
+    pub users: Vec<String>,
+    /// How many jobs a worker runs at a time; none: what the catalogue says.
+    pub at_once: Option<u32>,
 }
 
 /// `services.<name>` of a tree that is no service.

@@ -70,6 +70,13 @@ struct ServiceEntry {
     r#ref: Option<Text>,
     /// Whether it is deployed; unless said, what the catalogue says.
     enabled: Option<bool>,
+    /// Debian packages in its images besides the catalogue's, for what jobs call.
+    packages: Option<Vec<String>>,
+    /// Users besides the catalogue's as whom jobs may run; made where the base image lacks them.
+    job_users: Option<Vec<String>>,
+    /// How many jobs each of its workers runs at a time; unless said, what the catalogue says.
+    #[schemars(range(min = 1, max = 512))]
+    jobs_at_once: Option<u32>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -167,7 +174,9 @@ mod tests {
             let key = text.split(':').next().unwrap_or_default().trim();
             line.trim_start().starts_with('#')
                 && text.contains(':')
-                && key.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+                && key
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || "_-".contains(c))
         };
         let lines: Vec<String> = EXAMPLE
             .lines()
@@ -193,6 +202,7 @@ mod tests {
             let known = KnownService {
                 roles: roles.collect(),
                 scalable: true,
+                runs_jobs: name == "shell-command",
                 ..KnownService::default()
             };
             (ServiceName::new(name).unwrap(), known)

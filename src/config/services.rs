@@ -3,9 +3,12 @@
 use indexmap::IndexMap;
 
 use super::known::Known;
-use super::model::{ServiceConfig, TreeConfig};
+use super::model::{JobsConfig, ServiceConfig, TreeConfig};
 use super::reader::{Fields, Item, Reader};
 use crate::name::{ServiceName, Tag, is_commit};
+
+/// More processes than this on one server is a mistake: each takes some 50 MB.
+const JOBS_MAX: u32 = 512;
 
 /// What is said about services, and about the further trees they need.
 #[derive(Debug, Default)]
@@ -46,7 +49,9 @@ fn service(
     known: &Known,
     name: &ServiceName,
 ) -> ServiceConfig {
-    let application = known.services.get(name).is_some_and(|one| one.scalable);
+    let its = known.services.get(name);
+    let application = its.is_some_and(|one| one.scalable);
+    let runs_jobs = its.is_some_and(|one| one.runs_jobs);
     ServiceConfig {
         repo: repo(reader, fields),
         git_ref: fields
@@ -60,6 +65,64 @@ fn service(
             }
             reader.truth(&item)
         }),
+        packages: packages(reader, fields, application),
+        jobs: jobs(reader, fields, runs_jobs),
+    }
+}
+
+fn packages(reader: &mut Reader<'_>, fields: &mut Fields<'_>, application: bool) -> Vec<String> {
+    let Some(item) = fields.take("packages") else {
+        return Vec::new();
+    };
+    if !application {
+        reader.bad(
+            &item,
+            "its image has what it needs: only PTero's own services get more packages",
+        );
+    }
+    let items = reader.list(&item);
+    let named = items.iter().filter_map(|item| reader.parsed(item, package));
+    named.collect()
+}
+
+fn jobs(reader: &mut Reader<'_>, fields: &mut Fields<'_>, runs_jobs: bool) -> JobsConfig {
+    let (users, at_once) = (fields.take("job_users"), fields.take("jobs_at_once"));
+    for item in [&users, &at_once]
+        .into_iter()
+        .flatten()
+        .filter(|_| !runs_jobs)
+    {
+        reader.bad(item, "this service runs no jobs");
+    }
+    let users = users.map(|item| reader.list(&item)).unwrap_or_default();
+    JobsConfig {
+        users: users
+            .iter()
+            .filter_map(|item| reader.parsed(item, user))
+            .collect(),
+        at_once: at_once.and_then(|item| reader.whole(&item, 1, JOBS_MAX)),
+    }
+}
+
+/// Debian's rule for names of packages.
+fn package(text: &str) -> Result<String, String> {
+    let begins = text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
+    let rest = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c);
+    if begins && text.len() > 1 && text.chars().all(rest) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is no name of a Debian package"))
+    }
+}
+
+/// Debian's rule for names of users, and those that no job gets.
+fn user(text: &str) -> Result<String, String> {
+    let begins = text.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+    let rest = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c);
+    match text {
+        "root" | "ptero" => Err(format!("jobs do not run as `{text}`")),
+        _ if begins && text.len() <= 32 && text.chars().all(rest) => Ok(text.to_owned()),
+        _ => Err(format!("`{text}` is no name of a user")),
     }
 }
 
@@ -118,6 +181,34 @@ stacks: {}
         case(&format!("{{common: {{repo: /b, ref: '{commit}'}}}}"), &[]);
         case("{commn: {repo: /b}}", &["unknown service `commn`"]);
         case("{workflow: {repo: -x}}", &["`-x` is not a repository"]);
+    }
+
+    #[test]
+    fn what_jobs_need_is_said_where_jobs_run() {
+        case(
+            "{shell-command: {packages: [samtools, libstdc++6], job_users: [alice, _b-1], jobs_at_once: 8}, \
+             workflow: {packages: [gdb]}}",
+            &[],
+        );
+        case(
+            "{workflow: {job_users: [alice], jobs_at_once: 2}, redis: {packages: [gdb]}}",
+            &[
+                "this service runs no jobs",
+                "this service runs no jobs",
+                "its image has what it needs: only PTero's own services get more packages",
+            ],
+        );
+        case(
+            "{shell-command: {packages: [-y, a], job_users: [root, 1a, 'a b'], jobs_at_once: 0}}",
+            &[
+                "`-y` is no name of a Debian package",
+                "`a` is no name of a Debian package",
+                "jobs do not run as `root`",
+                "`1a` is no name of a user",
+                "`a b` is no name of a user",
+                "`0` is below 1",
+            ],
+        );
     }
 
     #[test]

@@ -267,9 +267,14 @@ impl Role {
         }
     }
 
+    /// Whether its servers run jobs.
+    pub fn runs_jobs(&self) -> bool {
+        !self.job_users.is_empty()
+    }
+
     /// How many jobs one server of it works on at a time, where its command lines say.
     pub fn jobs_at_once(&self) -> Option<u32> {
-        if self.job_users.is_empty() {
+        if !self.runs_jobs() {
             return Some(0);
         }
         let mut processes = self.processes.values();
@@ -280,6 +285,26 @@ impl Role {
 }
 
 impl Process {
+    /// Has its command line say that it works on `count` tasks at a time, where it says
+    /// how many; whether it does.
+    pub fn set_concurrency(&mut self, count: u32) -> bool {
+        let mut words = self.command.iter_mut();
+        while let Some(word) = words.next() {
+            if matches!(word.as_str(), "--concurrency" | "-c") {
+                let said = words.next();
+                return said.is_some_and(|said| {
+                    *said = count.to_string();
+                    true
+                });
+            }
+            if word.starts_with("--concurrency=") {
+                *word = format!("--concurrency={count}");
+                return true;
+            }
+        }
+        false
+    }
+
     /// What its command line says of how many tasks it works on at a time.
     fn concurrency(&self) -> Option<u32> {
         let mut words = self.command.iter().map(String::as_str);
@@ -329,6 +354,7 @@ impl Catalog {
                 .filter(|(_, role)| role.single)
                 .map(|(name, _)| name.clone())
                 .collect(),
+            runs_jobs: service.roles.values().any(Role::runs_jobs),
         };
         let trees: BTreeSet<&str> = self
             .services

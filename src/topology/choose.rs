@@ -1,9 +1,11 @@
 //! A catalogue and what the configuration says about it: the services that are
 //! deployed, and where the trees come from that they need.
 
+use serde_json::Value;
+
 use super::catalog::{Catalog, Kind, Service};
 use super::placeholder::{Part, Placeholder, parts};
-use crate::config::{Config, Problems};
+use crate::config::{Config, JobsConfig, Problems};
 use crate::name::ServiceName;
 
 impl Catalog {
@@ -19,8 +21,12 @@ impl Catalog {
             );
             return Err(Problems::whole_file(&config.origin, message));
         }
-        for service in self.services.values_mut() {
+        for (name, service) in &mut self.services {
             from_elsewhere(service, config);
+            if let Some(own) = config.services.get(name) {
+                with_packages(service, &own.packages);
+                with_jobs(service, &own.jobs);
+            }
         }
         Ok(self)
     }
@@ -61,6 +67,46 @@ fn from_elsewhere(service: &mut Service, config: &Config) {
             tree.commit.clone_from(commit);
             service.entry["source"]["extra"][index]["commit"] = commit.as_str().into();
         }
+    }
+}
+
+/// Packages go into the image, and so into its recipe.
+fn with_packages(service: &mut Service, packages: &[String]) {
+    if !packages.is_empty() {
+        append(&mut service.entry["runtime"]["packages"], packages);
+    }
+}
+
+/// The catalogue's own users stay first: the checks' jobs run as those.
+fn with_jobs(service: &mut Service, jobs: &JobsConfig) {
+    let roles = service
+        .roles
+        .iter_mut()
+        .filter(|(_, role)| role.runs_jobs());
+    for (name, role) in roles {
+        let entry = &mut service.entry["roles"][name.as_str()];
+        if !jobs.users.is_empty() {
+            role.job_users.extend(jobs.users.iter().cloned());
+            append(&mut entry["job_users"], &jobs.users);
+        }
+        let Some(count) = jobs.at_once else {
+            continue;
+        };
+        for (process, settings) in &mut role.processes {
+            if settings.set_concurrency(count) {
+                let command = settings.command.iter().cloned().collect();
+                entry["processes"][process.as_str()]["command"] = command;
+            }
+        }
+    }
+}
+
+fn append(list: &mut Value, texts: &[String]) {
+    if list.is_null() {
+        *list = Value::Array(Vec::new());
+    }
+    if let Some(list) = list.as_array_mut() {
+        list.extend(texts.iter().cloned().map(Value::from));
     }
 }
 
@@ -113,6 +159,36 @@ mod tests {
             Err(
                 "config.yaml: services.petri.enabled: `workflow` needs `petri`, which is not deployed",
             ),
+        );
+    }
+
+    #[test]
+    fn what_jobs_need_goes_into_the_image_of_the_service() {
+        let own = "{shell-command: {packages: [samtools], job_users: [alice], jobs_at_once: 8}}";
+        let (plain, chosen) = (
+            Catalog::ptero(),
+            Catalog::ptero().chosen(&config(own)).unwrap(),
+        );
+        let name = ServiceName::new("shell-command").unwrap();
+        let (before, after) = (&plain.services[&name], &chosen.services[&name]);
+        let packages = &after.entry["runtime"]["packages"];
+        assert_eq!(packages.as_array().unwrap().last().unwrap(), "samtools");
+        let worker = &after.entry["roles"]["worker"];
+        assert_eq!(
+            worker["job_users"],
+            serde_json::json!(["ptero-job", "alice"])
+        );
+        let command = worker["processes"]["worker"]["command"].as_array().unwrap();
+        let at = command
+            .iter()
+            .position(|word| word == "--concurrency")
+            .unwrap();
+        assert_eq!(command[at + 1], "8");
+        assert_eq!(after.entry["roles"]["web"], before.entry["roles"]["web"]);
+        let role = after.roles.values().find(|role| role.runs_jobs()).unwrap();
+        assert_eq!(
+            (role.jobs_at_once(), &role.job_users[0][..]),
+            (Some(8), "ptero-job")
         );
     }
 

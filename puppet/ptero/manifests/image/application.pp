@@ -88,16 +88,11 @@ class ptero::image::application (
   $runs_as = $processes.map |$name, $process| { pick($process['user'], 'ptero') }
   $job_users = pick($entry['roles'], {}).map |$role, $settings| { pick($settings['job_users'], []) }
   (unique(flatten([$runs_as, $job_users])) - ['root', 'ptero']).each |$user| {
-    group { $user:
-      ensure => present,
-      system => true,
-    }
-    -> user { $user:
-      ensure => present,
-      system => true,
-      gid    => $user,
-      home   => '/nonexistent',
-      shell  => '/usr/sbin/nologin',
+    # One that the base image has stays as it is: a site's own users have homes and numbers that matter there.
+    exec { "user ${user}":
+      command => "useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin ${user}",
+      unless  => "getent passwd ${user}",
+      path    => ['/usr/sbin', '/usr/bin', '/bin'],
     }
   }
 
