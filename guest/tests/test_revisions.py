@@ -33,6 +33,8 @@ class Psql:
 
     def inserted(self, sql):
         found = {name: bytes.fromhex(text) for name, text in re.findall(r"values \('(.*?)',.*?decode\('(.*?)'", sql)}
+        kept = re.search(r"not in \((.*?)\)", sql)[1].replace("'", "").split(", ")
+        self.table = {name: text for name, text in self.table.items() if name in kept}
         new = [name for name in found if name not in self.table]
         self.table.update({name: found[name] for name in new})
         return "".join(f"{name}\n" for name in new)
@@ -61,6 +63,11 @@ class Revisions(unittest.TestCase):
         self.assertEqual(revisions.keep(places, {}, None), ["0001.py", "0002.py"])
         self.assertEqual(revisions.keep(places, {}, None), [])
         self.assertEqual(self.psql.table["0001.py"].decode(), "# 0001.py: é\n")
+
+    def test_what_the_code_does_not_know_is_kept_no_longer(self):
+        self.psql.table = {"0001.py": b"", "0002_taken_back.py": b""}
+        self.assertEqual(revisions.keep(self.code(["0001.py", "0003.py"]), {}, None), ["0003.py"])
+        self.assertEqual(sorted(self.psql.table), ["0001.py", "0003.py"])
 
     def test_are_taken_to_where_the_code_is_and_where_it_runs(self):
         self.psql.table = {"0001.py": b"other", "0002.py": b"new"}

@@ -17,21 +17,21 @@ def migrate(home, entry, wanted, variables, deadline):
     access = {"PATH": PATH, "LANG": "C.UTF-8", **database.environment(wanted["database_url"])}
     places = revisions.folders(home, entry)
     with Lock(access, int(wanted["lock"]), deadline):
-        news = revisions.keep(places, access, deadline) if places else []
         head, there = schema_of_code(home), schema_of_database(access, deadline)
-        if head and head == there:
-            return f"schema is at {head} already"
         environment = {"PATH": f"{home}/venv/bin:{PATH}", "LANG": "C.UTF-8", "HOME": "/", **variables}
 
         def run(words, doing):
             program = words[0] if "/" in words[0] else os.path.join(home, "venv", "bin", words[0])
             return command.run([program, *words[1:]], deadline, doing, environment, os.path.join(home, "source"))
 
-        if there and not knows(run, entry, there):
+        if there and there != head and not knows(run, entry, there):
             said = older(wanted, head, there)
             if places:
                 revisions.take(places, access, deadline)
             return said
+        news = revisions.keep(places, access, deadline) if places else []
+        if head and head == there:
+            return f"schema is at {head} already"
         if there and news:
             deadline.pause(revisions.TAKEN_WITHIN_S, "older members take the new revisions")
         try:

@@ -40,9 +40,16 @@ def known(folder):
 
 
 def keep(places, access, deadline):
-    """Leaves the files in the database; the names of those that it did not have."""
-    sql = [f"create table if not exists {TABLE} (name text primary key, content text not null);\n"]
-    for name in known(places[0]):
+    """Leaves the files in the database; the names of those that it did not have.
+
+    Others go: the code knows the revision that the database is at, so what it does not know was taken back, and
+    would be a second head to whoever took it.
+    """
+    names = known(places[0])
+    listed = ", ".join(f"'{name}'" for name in names)
+    sql = [f"create table if not exists {TABLE} (name text primary key, content text not null);\n",
+           f"delete from {TABLE} where name not in ({listed});\n" if names else ""]
+    for name in names:
         with open(os.path.join(places[0], name), "rb") as file:
             content = f"convert_from(decode('{file.read().hex()}', 'hex'), 'UTF8')"
         sql.append(f"insert into {TABLE} values ('{name}', {content}) on conflict do nothing returning name;\n")
