@@ -27,7 +27,7 @@ class Psql:
         if "--output" in option:
             name = re.search(r"where name = '(.*)'", option["--command"])[1]
             with open(option["--output"], "wb") as output:
-                output.write(self.table[name])
+                output.write(self.table[name] + b"\n")
             return ""
         return "".join(f"{name}\n" for name in self.table)
 

@@ -81,7 +81,7 @@ def content_of(name, access, deadline):
         query = f"select content from {TABLE} where name = '{name}'"
         command.run([*database.PSQL, "--output", path, "--command", query], deadline, f"revision {name}", access)
         with open(path, "rb") as file:
-            return file.read()
+            return file.read().removesuffix(b"\n")  # psql ends each row with one.
 
 
 def write(path, content):
