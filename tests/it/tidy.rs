@@ -143,3 +143,23 @@ fn nothing_is_left_to_do_later() {
         }
     }
 }
+
+/// What was built or downloaded is not source, and stays in the history for ever.
+#[test]
+fn every_file_that_git_keeps_is_text() {
+    let listing = std::process::Command::new("git")
+        .args(["ls-files", "-z"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let listing = String::from_utf8(listing.stdout).unwrap();
+    let kept: Vec<&str> = listing.split_terminator('\0').collect();
+    assert!(kept.contains(&"Cargo.toml"), "git lists no files");
+    let binary: Vec<&&str> = kept
+        .iter()
+        .filter(|path| {
+            fs::read(root().join(path)).is_ok_and(|bytes| str::from_utf8(&bytes).is_err())
+        })
+        .collect();
+    assert!(binary.is_empty(), "{binary:?}");
+}
