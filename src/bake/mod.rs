@@ -7,6 +7,7 @@ pub mod builder;
 pub mod ensure;
 pub mod git;
 pub mod identify;
+mod key_folder;
 pub mod logbook;
 pub mod machine;
 pub mod observe;

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use secrecy::{ExposeSecret, SecretString};
-use tempfile::TempDir;
 use tokio::process::Command;
+
+use crate::bake::key_folder::KeyFolder;
 
 /// The name the host key is filed under; the address is not known when the
 /// key is made.
@@ -18,7 +19,7 @@ const HOST_ALIAS: &str = "ptero-build-machine";
 
 /// Keys of one build machine, in a folder that goes with them.
 pub struct Keys {
-    dir: TempDir,
+    dir: KeyFolder,
     user_public: String,
     host_private: SecretString,
     host_public: String,
@@ -27,7 +28,7 @@ pub struct Keys {
 impl Keys {
     /// Makes a user key and a host key with ssh-keygen.
     pub async fn generate() -> io::Result<Self> {
-        let dir = tempfile::Builder::new().prefix("ptero-build-").tempdir()?;
+        let dir = KeyFolder::make()?;
         for name in ["user", "host"] {
             keygen(&dir.path().join(name)).await?;
         }
