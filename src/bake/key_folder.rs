@@ -8,8 +8,8 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-/// How the folders are called.
-const PREFIX: &str = "ptero-build-";
+/// How the folders are called. Earlier versions called theirs otherwise and held no lock.
+const PREFIX: &str = "ptero-deploy-keys-";
 
 /// A folder for our user alone, that goes when this does. It is locked, and the
 /// kernel ends the lock with the program, however that ends.
@@ -76,8 +76,8 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let held = KeyFolder::make_in(parent.path()).unwrap();
         fs::write(held.path().join("user"), "key").unwrap();
-        let left = parent.path().join("ptero-build-left");
-        let just_made = parent.path().join("ptero-build-new");
+        let left = parent.path().join("ptero-deploy-keys-left");
+        let just_made = parent.path().join("ptero-deploy-keys-new");
         let other = parent.path().join("other");
         for folder in [&left, &just_made, &other] {
             fs::create_dir(folder).unwrap();
