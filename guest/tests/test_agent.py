@@ -1,6 +1,8 @@
 import json
 import os
+import socket
 import tempfile
+import threading
 import unittest
 from unittest import mock
 
@@ -106,6 +108,22 @@ class Migrated(unittest.TestCase):
         self.assertEqual(self.migrated("1", "2"), "schema is at 2 now")
         with self.assertRaises(TaskFailed):
             self.migrated("1", "1")
+
+
+class SchemaOfDatabase(unittest.TestCase):
+    def asked(self, *answers):
+        with mock.patch.object(migration.command, "run", side_effect=answers), \
+                mock.patch.object(deadline.Deadline, "pause") as self.pause:
+            return migration.schema_of_database({}, deadline.Deadline(60))
+
+    def test_is_none_only_where_the_table_is_missing(self):
+        self.assertIsNone(self.asked("\n"))
+        self.assertEqual(self.asked("alembic_version\n", "12ab\n"), "12ab")
+
+    def test_of_one_that_cannot_be_asked_is_asked_for_again(self):
+        full = TaskFailed("schema: exit code 2", "FATAL:  sorry, too many clients already\n")
+        self.assertEqual(self.asked(full, "alembic_version\n", full, "alembic_version\n", "12ab\n"), "12ab")
+        self.pause.assert_called_with(migration.RETRY_SECONDS, "schema: FATAL:  sorry, too many clients already")
 
 
 class MigrationLock(unittest.TestCase):
@@ -229,6 +247,36 @@ class Cloud(unittest.TestCase):
                 mock.patch.object(session, "log_in") as log_in:
             self.assertEqual(session.call("GET", "/x")[0], 200)
         log_in.assert_called_once()
+
+    def answered(self, answer):
+        """What a request makes of these bytes, after which the server hangs up."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            def serve():
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(answer)
+
+            thread = threading.Thread(target=serve)
+            thread.start()
+            try:
+                return cloud.request("GET", f"http://127.0.0.1:{server.getsockname()[1]}/", None, "token")
+            finally:
+                thread.join()
+
+    def test_a_cut_answer_is_no_answer(self):
+        self.assertEqual(self.answered(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"), (200, {}))
+        for cut in (b"", b"HTTP/1.1 2", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}",
+                    b"HTTP/1.1 200 OK\r\n\r\n{"):
+            with self.assertRaises(Unreachable):
+                self.answered(cut)
+
+    def test_an_answer_of_another_shape_is_no_answer(self):
+        heat = cloud.Heat()
+        for answer in ([], {"metadata": []}, {"metadata": {"deployments": [1]}}, {"metadata": {"deployments": [{}]}}):
+            heat.session = mock.Mock(call=mock.Mock(return_value=(200, answer)))
+            with self.assertRaises(Unreachable):
+                heat.deployments()
 
 
 class Gateway(unittest.TestCase):

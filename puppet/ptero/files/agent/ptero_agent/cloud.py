@@ -1,6 +1,7 @@
 """The two calls of Heat the agent needs: what is to be done here, and how it went."""
 
 import hashlib
+import http.client
 import json
 import os
 import socket
@@ -16,6 +17,9 @@ from .errors import Unreachable
 # Written by cloud-init from the user data Heat makes; may not be there yet when the agent starts.
 CREDENTIALS = "/var/lib/heat-cfntools/cfn-init-data"
 TIMEOUT_S = 30
+# What a call may end with besides an answer: no connection, one that is cut (which is no OSError), or something that
+# is no JSON of the shape that is read.
+UNREADABLE = (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError)
 SIGNAL_ATTEMPTS = 12
 # Inputs that Heat adds for the agent; they hold a password, and are not what was asked to be done.
 HEAT_INPUTS = ("deploy_signal_id", "deploy_auth_url", "deploy_username", "deploy_user_id", "deploy_password",
@@ -64,7 +68,7 @@ class Session:
                 self.endpoint = orchestration(json.load(answer)["token"]["catalog"], self.region)
         except urllib.error.HTTPError as problem:
             raise Unreachable(f"login: status {problem.code}") from None
-        except (OSError, ValueError, KeyError) as problem:
+        except UNREADABLE as problem:
             raise Unreachable(f"login: {problem!r}") from None
 
 
@@ -94,7 +98,10 @@ class Heat:
         status, answer = self.session.call("GET", f"{self.path}/metadata")
         if status != 200:
             raise Unreachable(f"metadata: status {status}")
-        return [parse(entry) for entry in answer.get("metadata", {}).get("deployments") or []]
+        try:
+            return [parse(entry) for entry in answer.get("metadata", {}).get("deployments") or []]
+        except UNREADABLE as problem:
+            raise Unreachable(f"metadata: {problem!r}") from None
 
     def read_credentials(self):
         try:
@@ -141,7 +148,7 @@ def request(method, url, body, token):
             return answer.status, json.loads(text) if text.strip() else {}
     except urllib.error.HTTPError as problem:
         return problem.code, {}
-    except (OSError, ValueError) as problem:
+    except UNREADABLE as problem:
         raise Unreachable(f"{method}: {problem!r}") from None
 
 

@@ -76,14 +76,20 @@ def schema_of_code(home):
 
 
 def schema_of_database(access, deadline):
-    """None for a database without alembic's table, which is an empty one."""
-    query = "select version_num from alembic_version"
-    try:
+    """None for a database without alembic's table, which is an empty one. One that cannot be asked is asked again:
+    taken for empty, it would be migrated by whoever comes along."""
+    def ask(query):
         return command.run([*PSQL, "--command", query], deadline, "schema", access).strip()
-    except OutOfTime:
-        raise
-    except TaskFailed:
-        return None
+
+    while True:
+        try:
+            if not ask("select to_regclass('alembic_version')"):
+                return None
+            return ask("select version_num from alembic_version")
+        except OutOfTime:
+            raise
+        except TaskFailed as problem:
+            deadline.pause(RETRY_SECONDS, f"schema: {problem.tail.strip() or problem}")
 
 
 class Lock:
