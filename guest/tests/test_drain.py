@@ -251,20 +251,20 @@ class Poll(unittest.TestCase):
         self.heat.deployments.side_effect = [[self.boot], [self.boot], Unreachable("away"), [self.boot, self.drain]]
         begun = time.monotonic()
         with mock.patch.object(tasks, "run", boot), self.assertLogs("ptero-agent"):
-            main.poll(self.heat, self.records)
+            main.perform(self.heat.deployments(), self.heat, self.records)
         self.assertLess(time.monotonic() - begun, 10)
         self.heat.signal.assert_not_called()
         self.assertTrue(self.records.of(self.boot).signalled)
         self.heat.deployments.side_effect = [[self.boot, self.drain]]
         with self.assertLogs("ptero-agent"):
-            main.poll(self.heat, self.records)
+            main.perform(self.heat.deployments(), self.heat, self.records)
         (deployment, result), _ = self.heat.signal.call_args
         self.assertEqual((deployment.name, result["deploy_status_code"]), ("drain", 0))
 
     def test_a_member_that_goes_starts_nothing(self):
         self.heat.deployments.return_value = [self.boot, self.drain]
         with self.assertLogs("ptero-agent"):
-            main.poll(self.heat, self.records)
+            main.perform(self.heat.deployments(), self.heat, self.records)
         self.assertFalse(self.records.of(self.boot).started)
         self.assertTrue(self.records.of(self.drain).signalled)
 
@@ -273,12 +273,25 @@ class Poll(unittest.TestCase):
             self.records.of(one).start()
         self.heat.deployments.return_value = [self.boot]
         with self.assertLogs("ptero-agent"):
-            main.poll(self.heat, self.records)
+            main.perform(self.heat.deployments(), self.heat, self.records)
         self.assertEqual(self.records.of(self.boot).result["deploy_status_code"], 1)
         self.heat.deployments.return_value = [self.drain]
         with self.assertLogs("ptero-agent"):
-            main.poll(self.heat, self.records)
+            main.perform(self.heat.deployments(), self.heat, self.records)
         self.assertEqual(self.records.of(self.drain).result["deploy_stdout"], "nothing to drain")
+
+    def test_the_watches_look_though_heat_is_away(self):
+        self.heat.deployments.side_effect = [[], Unreachable("away")]
+        watch = mock.Mock()
+        with mock.patch.object(main.cloud, "Heat", return_value=self.heat), \
+                mock.patch.multiple(main, firewall=mock.Mock(), signal=mock.Mock()), \
+                mock.patch.object(main.deployments, "Records", return_value=self.records), \
+                mock.patch.object(main.newer, "Watch", return_value=watch), \
+                mock.patch.object(main.stale, "Watch", return_value=mock.Mock()), \
+                mock.patch.object(main.time, "sleep", side_effect=[None, SystemExit]), \
+                self.assertLogs("ptero-agent"), self.assertRaises(SystemExit):
+            main.main()
+        self.assertEqual(watch.look.call_count, 2)
 
     def test_a_given_up_deadline_has_passed(self):
         given_up = mock.Mock(is_set=lambda: True)

@@ -26,23 +26,24 @@ def main():
     records = deployments.Records()
     heat = cloud.Heat()
     watches = [newer.Watch(), stale.Watch()]
-    failures = 0
+    failures, wanted = 0, []
     while True:
         try:
-            wanted = poll(heat, records)
-            for watch in watches:
-                watch.look(wanted)
+            wanted = heat.deployments()
+            perform(wanted, heat, records)
             failures = 0
         except Unreachable as problem:
             failures += 1
             log.warning("heat: %s", problem)
+        # With what was wanted last: a database may be back from an outage before Heat is.
+        for watch in watches:
+            watch.look(wanted)
         pause = POLL_LATER_S if records.any_finished() else POLL_FIRST_S
         time.sleep(min(pause * 2 ** min(failures, 5), POLL_SLOWEST_S))
 
 
-def poll(heat, records):
-    """All deployments of this machine, once they are done."""
-    wanted = heat.deployments()
+def perform(wanted, heat, records):
+    """Does what of `wanted` was not done before."""
     # A member that goes does nothing else any more.
     for deployment in [one for one in wanted if tasks.is_drain(one)] or wanted:
         record = records.of(deployment)
@@ -60,11 +61,10 @@ def poll(heat, records):
                     # Its deployment goes with the member, and a signal nobody takes is tried for minutes.
                     log.info("%s: given up for a drain", deployment.name)
                     record.signal_sent()
-                    return wanted
+                    return
         log.info("%s: ended with code %s", deployment.name, record.result["deploy_status_code"])
         heat.signal(deployment, record.result)
         record.signal_sent()
-    return wanted
 
 
 def carry_out(deployment, heat):
