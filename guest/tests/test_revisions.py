@@ -25,9 +25,9 @@ class Psql:
             with open(option["--file"], encoding="ascii") as sql:
                 return self.inserted(sql.read())
         if "--output" in option:
-            name = re.search(r"where name = '(.*)'", option["--command"])[1]
-            with open(option["--output"], "wb") as output:
-                output.write(self.table[name] + b"\n")
+            names = re.search(r"where name in \((.*)\)", option["--command"])[1].replace("'", "").split(", ")
+            with open(option["--output"], "w", encoding="ascii") as output:
+                output.writelines(f"{name} {self.table[name].hex()}\n" for name in names if name in self.table)
             return ""
         return "".join(f"{name}\n" for name in self.table)
 
@@ -81,6 +81,22 @@ class Revisions(unittest.TestCase):
             with open(os.path.join(place, "0001.py"), "rb") as file:
                 self.assertNotEqual(file.read(), b"other")
         self.assertEqual(revisions.take(places, {}, None), [])
+
+    def test_are_taken_all_or_none(self):
+        self.psql.table = {"0002.py": b"new", "0003.py": b"newer"}
+        places = self.code(["0001.py"])
+        asked = self.psql.run
+
+        def gone_meanwhile(words, *more):
+            if "--output" in words:
+                raise TaskFailed("not done within 4 s")
+            return asked(words, *more)
+
+        with mock.patch.object(revisions.command, "run", gone_meanwhile), self.assertRaises(TaskFailed):
+            revisions.take(places, {}, None)
+        self.assertEqual(os.listdir(places[0]), ["0001.py"])
+        del self.psql.table["0003.py"]
+        self.assertEqual(revisions.contents_of(["0002.py", "0003.py"], {}, None), {"0002.py": b"new"})
 
     def test_no_name_leads_elsewhere(self):
         self.psql.table = {"../../0003.py": b"", ".py": b"", "a'b.py": b"", "0003.pyc": b""}

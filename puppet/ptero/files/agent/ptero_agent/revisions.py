@@ -67,26 +67,29 @@ def take(places, access, deadline):
     names = command.run([*database.PSQL, "--command", query], deadline, "names of revisions", access).split()
     there = set(known(places[0]))
     missing = sorted(name for name in names if NAME.fullmatch(name) and name not in there)
-    for name in missing:
-        content = content_of(name, access, deadline)
-        # Its first place comes last: that one is looked at.
-        for folder in reversed(places):
-            write(os.path.join(folder, name), content)
-    return missing
+    contents = contents_of(missing, access, deadline) if missing else {}
+    # Its first place comes last: that one is looked at.
+    for folder in reversed(places):
+        write(folder, contents)
+    return sorted(contents)
 
 
-def content_of(name, access, deadline):
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, name)
-        query = f"select content from {TABLE} where name = '{name}'"
-        command.run([*database.PSQL, "--output", path, "--command", query], deadline, f"revision {name}", access)
-        with open(path, "rb") as file:
-            return file.read().removesuffix(b"\n")  # psql ends each row with one.
+def contents_of(names, access, deadline):
+    """All in one answer: alembic cannot use a revision whose parent is missing."""
+    listed = ", ".join(f"'{name}'" for name in names)
+    query = f"select name || ' ' || encode(convert_to(content, 'UTF8'), 'hex') from {TABLE} where name in ({listed})"
+    with tempfile.NamedTemporaryFile("r", encoding="ascii") as file:
+        command.run([*database.PSQL, "--output", file.name, "--command", query], deadline, "new revisions", access)
+        rows = (line.split() for line in file)
+        return {row[0]: bytes.fromhex(row[1]) for row in rows if len(row) == 2}
 
 
-def write(path, content):
-    """Whole or not at all, as a process may be reading the folder."""
-    with open(f"{path}.new", "wb") as file:
-        file.write(content)
-    os.chmod(f"{path}.new", 0o644)
-    os.replace(f"{path}.new", path)
+def write(folder, contents):
+    """All or none, as far as a process can see that reads the folder just now."""
+    for name, content in contents.items():
+        path = os.path.join(folder, f"{name}.new")
+        with open(path, "wb") as file:
+            file.write(content)
+        os.chmod(path, 0o644)
+    for name in contents:
+        os.replace(os.path.join(folder, f"{name}.new"), os.path.join(folder, name))
