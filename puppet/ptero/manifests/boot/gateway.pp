@@ -5,6 +5,13 @@
 class ptero::boot::gateway (
   Array[Hash] $frontends = [],
 ) {
+  # A reload leaves idle connections to their clients until the next answer, which closes them: closed at once, as a
+  # client begins to send, they would fail its request. The HAProxy of Debian 11 knows no other way, nor the word.
+  $idle = $facts['os']['release']['major'] ? {
+    '11'    => [],
+    default => ['idle-close-on-response'],
+  }
+
   class { 'haproxy':
     merge_options    => false,
     # A new process takes the sockets over and the old one ends with its last request: no connection is cut.
@@ -38,10 +45,7 @@ class ptero::boot::gateway (
         # A server that takes no connection is passed over at the first try. No request is sent twice: only a failed
         # connection is tried again.
         'redispatch 1',
-        # A reload leaves idle connections to their clients until the next answer, which closes them: closed at once,
-        # as a client begins to send, they would fail its request.
-        'idle-close-on-response',
-      ],
+      ] + $idle,
       'retries'                     => '3',
       'timeout'                     => [
         'connect 5s',
