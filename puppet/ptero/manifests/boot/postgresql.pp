@@ -5,11 +5,12 @@
 # @param allow_cidr
 #   The network the services connect from.
 # @param max_connections
-#   Must exceed the number of the services' processes: each holds about one connection.
+#   Must exceed the number of the services' processes, twice in an update: each holds about one connection. What PTero's
+#   processes cannot tell a database that is full is lost. One that is not used costs some 20 kB.
 class ptero::boot::postgresql (
   Hash[String[1], Struct[{ password => String[1] }]] $databases,
   String[1] $allow_cidr,
-  Integer[10] $max_connections = 300,
+  Integer[10] $max_connections = 1000,
 ) {
   # The bake took the package's key out of the image: one key for all servers is none.
   exec { 'make-ssl-cert generate-default-snakeoil --force-overwrite':
