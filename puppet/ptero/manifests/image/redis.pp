@@ -9,4 +9,11 @@ class ptero::image::redis {
     ensure => installed,
   }
   -> ptero::dormant { 'redis-server': }
+
+  # Writing everything down forks the server. The kernel must not refuse that for fear of a copy that is never made:
+  # Redis would take no more writes.
+  file { '/etc/sysctl.d/60-redis.conf':
+    ensure  => file,
+    content => "vm.overcommit_memory = 1\n",
+  }
 }
