@@ -22,6 +22,7 @@ pub enum Said {
     /// A recipe entered a phase.
     Recipe {
         /// The recipe's name.
+        #[serde(rename = "name")]
         recipe: String,
         /// `copy`, `packages`, `puppet`, `clean`, `shrink`, `hash`.
         phase: String,
@@ -109,6 +110,15 @@ mod tests {
             parse(failed),
             Some(Said::Failed { name: None, .. })
         ));
+        let phase = r#"{"event": "recipe", "name": "workflow", "phase": "puppet"}"#;
+        let (recipe, phase_of) = ("workflow".to_owned(), "puppet".to_owned());
+        assert_eq!(
+            parse(phase),
+            Some(Said::Recipe {
+                recipe,
+                phase: phase_of
+            })
+        );
         assert_eq!(parse("Notice: Compiled catalog"), None);
         assert_eq!(parse(r#"{"event":"new"}"#), None);
     }
