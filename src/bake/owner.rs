@@ -77,14 +77,22 @@ impl std::fmt::Display for Owner {
     }
 }
 
+/// The name of this host and eight digits that tell it from others of that name, and
+/// containers from each other, whose processes this one cannot see.
 fn host() -> String {
     let name = rustix::system::uname();
     let name = name.nodename().to_string_lossy();
     // The mark travels as a Heat tag, which takes neither `,` nor much length.
-    name.chars()
+    let name: String = name
+        .chars()
         .filter(|c| c.is_ascii_alphanumeric() || "-._".contains(*c))
-        .take(40)
-        .collect()
+        .take(30)
+        .collect();
+    let machine = fs::read_to_string("/etc/machine-id").unwrap_or_default();
+    let processes = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    let both = format!("{machine} {}", processes.display());
+    let digest = blake3::hash(both.as_bytes()).to_hex();
+    format!("{name}-{}", &digest[..8])
 }
 
 /// Eight digits of the kernel's boot id: enough to tell one boot from the next.
