@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::bake::builder::Builder;
-use crate::bake::observe::{OWNER, SHA512};
+use crate::bake::observe::{BUILD_LONGEST_S, OWNER, SHA512};
 use crate::bake::owner::{Alive, Owner};
 use crate::bake::protocol::{Built, Said};
 use crate::error::{Failure, Kind};
@@ -25,9 +25,9 @@ use crate::ui::reporter::Reporter;
 /// What names of our application credentials begin with.
 const CREDENTIAL_PREFIX: &str = "ptero-upload ";
 
-/// One upload of some GiB over a slow line; after this the credential is dead
-/// paper even where nobody deletes it.
-const CREDENTIAL_VALID: SignedDuration = SignedDuration::from_hours(2);
+/// It is made before the first image is built and used for the last; after this it is
+/// dead paper even where nobody deletes it.
+const CREDENTIAL_VALID: SignedDuration = SignedDuration::from_secs(BUILD_LONGEST_S);
 
 /// Glance's sizes for `min_disk` are GiB.
 const GIB: u64 = 1 << 30;
