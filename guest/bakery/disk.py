@@ -12,12 +12,16 @@ import re
 import shutil
 import struct
 import subprocess
+import threading
 
 GIB = 1 << 30
 SECTOR = 512
 EXT_MAGIC_OFFSET = 1024 + 56
 # Room left after shrinking: what is written at the first boot, before the file system grows to its disk.
 SLACK_BYTES = 128 << 20
+# Two bases may ask at once; and a machine that has just booted may be looking for updates by itself.
+INSTALLING = threading.Lock()
+PATIENCE = ("-o", "DPkg::Lock::Timeout=300")
 LINUX_TYPES = {
     "83",
     "0FC63DAF-8483-4772-8E79-3D69D8477DE4",
@@ -129,14 +133,15 @@ def digest(path, algorithm="sha512"):
 
 def need(program, package):
     """A tool that only some base images ask for; installed by name where it is missing."""
-    if shutil.which(program):
-        return
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for step in (["update"], ["-y", "--no-install-recommends", "install", package]):
-        subprocess.run(["apt-get", "-q", *step], env=environment, stdin=subprocess.DEVNULL, capture_output=True,
-                       check=False)
-    if not shutil.which(program):
-        raise Problem(f"this base image needs `{program}` on the build machine (package {package})")
+    with INSTALLING:
+        if shutil.which(program):
+            return
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for step in (["update"], ["-y", "--no-install-recommends", "install", package]):
+            subprocess.run(["apt-get", "-q", *PATIENCE, *step], env=environment, stdin=subprocess.DEVNULL,
+                           capture_output=True, check=False)
+        if not shutil.which(program):
+            raise Problem(f"this base image needs `{program}` on the build machine (package {package})")
 
 
 def run(command, stdin=None):
