@@ -13,15 +13,16 @@ use crate::bake::protocol::{self, Said};
 use crate::bake::ssh::Keys;
 
 /// Unpacks the tar on standard input where the scripts expect it. What an
-/// earlier run left there goes first.
-const PUT: &str = "rm -rf /var/tmp/ptero-bake/payload && mkdir -p /var/tmp/ptero-bake/payload \
-    && exec tar -x -f - -C /var/tmp/ptero-bake/payload";
+/// earlier run left there goes first. Only root may put something there, as root
+/// runs it.
+const PUT: &str = "umask 077 && rm -rf /var/lib/ptero-bake/payload \
+    && mkdir -p /var/lib/ptero-bake/payload && exec tar -x -f - -C /var/lib/ptero-bake/payload";
 
 /// Makes the images of the job on standard input.
-const BAKE: &str = "exec python3 /var/tmp/ptero-bake/payload/bake.py";
+const BAKE: &str = "exec python3 /var/lib/ptero-bake/payload/bake.py";
 
 /// Sends one image file to Glance.
-const UPLOAD: &str = "exec python3 /var/tmp/ptero-bake/payload/upload.py";
+const UPLOAD: &str = "exec python3 /var/lib/ptero-bake/payload/upload.py";
 
 /// Says that the machine is ready: cloud-init is done, or was never there.
 const READY: &str = "if command -v cloud-init >/dev/null; then cloud-init status --wait >/dev/null; fi; exec python3 -V";

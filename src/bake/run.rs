@@ -21,7 +21,7 @@ use crate::ui::event::{Event, Unit};
 use crate::ui::reporter::Reporter;
 
 /// Where the scripts work on a builder; the commands in `builder` name it too.
-const WORK_DIR: &str = "/var/tmp/ptero-bake";
+const WORK_DIR: &str = "/var/lib/ptero-bake";
 
 /// Where the certificates of the operator are put on a builder.
 const CA_BUNDLE: &str = "operator-ca.pem";

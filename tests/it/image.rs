@@ -176,8 +176,8 @@ stacks: {demo: {public_net_id: public}}
         })
         .collect();
     let settings = JobSettings {
-        work_dir: "/var/tmp/ptero-bake".to_owned(),
-        payload_dir: "/var/tmp/ptero-bake/payload".to_owned(),
+        work_dir: "/var/lib/ptero-bake".to_owned(),
+        payload_dir: "/var/lib/ptero-bake/payload".to_owned(),
         ca_bundle: None,
         parallel: 2,
     };
