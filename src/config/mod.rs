@@ -6,6 +6,7 @@ mod cidr;
 mod known;
 mod load;
 mod model;
+mod mounts;
 pub(crate) mod parse;
 mod partial;
 mod problem;
@@ -21,8 +22,8 @@ pub use cidr::Cidr;
 pub use known::{Known, KnownService};
 pub use load::{catalog_choice, load};
 pub use model::{
-    BaseImage, BaseUrls, BuildConfig, BuildMachine, Checksum, Config, DrainPolicy, JobsConfig,
-    Placement, ServiceBaseUrls, ServiceConfig, StackConfig, TreeConfig,
+    BaseImage, BaseUrls, BuildConfig, BuildMachine, Checksum, Config, DrainPolicy, FileSystem,
+    JobsConfig, Mount, Placement, ServiceBaseUrls, ServiceConfig, StackConfig, TreeConfig,
 };
 pub use problem::{Problem, Problems, nearest};
 pub use schema::schema;

@@ -161,6 +161,32 @@ pub struct JobsConfig {
     pub users: Vec<String>,
     /// How many jobs a worker runs at a time; none: what the catalogue says.
     pub at_once: Option<u32>,
+    /// The file systems that its workers have before they run a job.
+    pub mounts: Vec<Mount>,
+}
+
+/// A file system of another server, mounted where jobs run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mount {
+    /// What is mounted: `host:/path`.
+    pub source: String,
+    /// The mount point: an absolute path outside of the system's own folders.
+    pub at: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub file_system: FileSystem,
+    /// Mount options, separated by `,`.
+    pub options: String,
+}
+
+/// The type of a file system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileSystem {
+    /// NFS of the newest version that both sides know.
+    Nfs,
+    /// NFS of version 4.
+    Nfs4,
 }
 
 /// `services.<name>` of a tree that is no service.

@@ -77,6 +77,31 @@ struct ServiceEntry {
     /// How many jobs each of its workers runs at a time; unless said, what the catalogue says.
     #[schemars(range(min = 1, max = 512))]
     jobs_at_once: Option<u32>,
+    /// File systems of other servers that its workers have before they run a job.
+    mounts: Option<Vec<MountEntry>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the types are only the source of the schema")]
+struct MountEntry {
+    /// What is mounted: `host:/path`.
+    source: String,
+    /// Where, outside of the system's own folders.
+    at: String,
+    /// Its type; unless said, nfs.
+    r#type: Option<MountType>,
+    /// Mount options; unless said, `hard,nosuid,nodev`.
+    options: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum MountType {
+    /// NFS of the newest version that both sides know.
+    Nfs,
+    /// NFS of version 4.
+    Nfs4,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

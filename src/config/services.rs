@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::known::Known;
 use super::model::{JobsConfig, ServiceConfig, TreeConfig};
+use super::mounts::mounts;
 use super::reader::{Fields, Item, Reader};
 use crate::name::{ServiceName, Tag, is_commit};
 
@@ -87,7 +88,8 @@ fn packages(reader: &mut Reader<'_>, fields: &mut Fields<'_>, application: bool)
 
 fn jobs(reader: &mut Reader<'_>, fields: &mut Fields<'_>, runs_jobs: bool) -> JobsConfig {
     let (users, at_once) = (fields.take("job_users"), fields.take("jobs_at_once"));
-    for item in [&users, &at_once]
+    let shares = fields.take("mounts");
+    for item in [&users, &at_once, &shares]
         .into_iter()
         .flatten()
         .filter(|_| !runs_jobs)
@@ -101,6 +103,7 @@ fn jobs(reader: &mut Reader<'_>, fields: &mut Fields<'_>, runs_jobs: bool) -> Jo
             .filter_map(|item| reader.parsed(item, user))
             .collect(),
         at_once: at_once.and_then(|item| reader.whole(&item, 1, JOBS_MAX)),
+        mounts: shares.map(|item| mounts(reader, &item)).unwrap_or_default(),
     }
 }
 
@@ -186,13 +189,15 @@ stacks: {}
     #[test]
     fn what_jobs_need_is_said_where_jobs_run() {
         case(
-            "{shell-command: {packages: [samtools, libstdc++6], job_users: [alice, _b-1], jobs_at_once: 8}, \
+            "{shell-command: {packages: [samtools, libstdc++6], job_users: [alice, _b-1], jobs_at_once: 8, \
+             mounts: [{source: 'nfs:/a', at: /a}, {source: 'nfs:/b', at: /a/b, type: nfs4, options: ro}]}, \
              workflow: {packages: [gdb]}}",
             &[],
         );
         case(
-            "{workflow: {job_users: [alice], jobs_at_once: 2}, redis: {packages: [gdb]}}",
+            "{workflow: {job_users: [alice], jobs_at_once: 2, mounts: []}, redis: {packages: [gdb]}}",
             &[
+                "this service runs no jobs",
                 "this service runs no jobs",
                 "this service runs no jobs",
                 "its image has what it needs: only PTero's own services get more packages",

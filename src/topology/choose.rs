@@ -1,7 +1,7 @@
 //! A catalogue and what the configuration says about it: the services that are
 //! deployed, and where the trees come from that they need.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::catalog::{Catalog, Kind, Service};
 use super::placeholder::{Part, Placeholder, parts};
@@ -89,6 +89,9 @@ fn with_jobs(service: &mut Service, jobs: &JobsConfig) {
             role.job_users.extend(jobs.users.iter().cloned());
             append(&mut entry["job_users"], &jobs.users);
         }
+        if !jobs.mounts.is_empty() {
+            entry["mounts"] = json!(jobs.mounts);
+        }
         let Some(count) = jobs.at_once else {
             continue;
         };
@@ -164,7 +167,8 @@ mod tests {
 
     #[test]
     fn what_jobs_need_goes_into_the_image_of_the_service() {
-        let own = "{shell-command: {packages: [samtools], job_users: [alice], jobs_at_once: 8}}";
+        let own = "{shell-command: {packages: [samtools], job_users: [alice], jobs_at_once: 8, \
+                   mounts: [{source: 'nfs:/data', at: /data}]}}";
         let (plain, chosen) = (
             Catalog::ptero(),
             Catalog::ptero().chosen(&config(own)).unwrap(),
@@ -177,6 +181,12 @@ mod tests {
         assert_eq!(
             worker["job_users"],
             serde_json::json!(["ptero-job", "alice"])
+        );
+        assert_eq!(
+            worker["mounts"],
+            serde_json::json!([{
+                "source": "nfs:/data", "at": "/data", "type": "nfs", "options": "hard,nosuid,nodev",
+            }])
         );
         let command = worker["processes"]["worker"]["command"].as_array().unwrap();
         let at = command

@@ -12,6 +12,8 @@
 #   Who runs it.
 # @param stop_s
 #   How long it may take to end after TERM: at least the longest job of a worker.
+# @param mounts
+#   Mount points without which it is not started.
 define ptero::application::process (
   String[1] $service,
   String[1] $process,
@@ -19,6 +21,7 @@ define ptero::application::process (
   Array[String] $command,
   String[1] $user,
   Integer[1] $stop_s,
+  Array[Stdlib::Absolutepath] $mounts = [],
 ) {
   file { "/etc/systemd/system/${title}.service":
     ensure  => file,
@@ -30,6 +33,7 @@ define ptero::application::process (
       'exec_start' => ptero::exec_start($command, "${home}/venv/bin"),
       'user'       => $user,
       'stop_s'     => $stop_s,
+      'mounts'     => $mounts,
     }),
   }
 }

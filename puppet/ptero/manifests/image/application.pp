@@ -96,6 +96,14 @@ class ptero::image::application (
     }
   }
 
+  unique(flatten($processes.map |$name, $process| { $process['mounts'] })).each |$mount| {
+    ptero::application::mount { $mount['at']:
+      source  => $mount['source'],
+      type    => $mount['type'],
+      options => $mount['options'],
+    }
+  }
+
   $processes.each |$name, $process| {
     ptero::application::process { "ptero-${service}-${name}":
       service => $service,
@@ -104,6 +112,7 @@ class ptero::image::application (
       command => $process['command'],
       user    => pick($process['user'], 'ptero'),
       stop_s  => pick($process['stop_timeout_s'], 60),
+      mounts  => $process['mounts'].map |$mount| { $mount['at'] },
     }
   }
 }

@@ -20,7 +20,15 @@ def start(names, deadline):
         try:
             command.run(["systemctl", "enable", "--now", name], deadline, f"start of {name}")
         except TaskFailed as problem:
-            raise TaskFailed(str(problem), problem.tail + journal.tail(name), problem.code) from None
+            raise TaskFailed(str(problem), problem.tail + evidence(name), problem.code) from None
+
+
+def evidence(name):
+    """Its log, and those of the mounts that it was not started without."""
+    needed = show(name, "Requires").get("Requires", "").split()
+    mounts = {unit: show(unit, "ActiveState").get("ActiveState") for unit in needed if unit.endswith(".mount")}
+    missed = (f"== {unit}: {state}\n{journal.tail(unit)}" for unit, state in mounts.items() if state != "active")
+    return journal.tail(name) + "".join(missed)
 
 
 def name_of(service, process):
