@@ -29,6 +29,8 @@ def inside():
     except (ValueError, KeyError, TypeError) as problem:
         print(f"bake: bad job: {problem!r}", file=sys.stderr)
         return 2
+    # For the base images; what runs inside an image gets an environment of its own.
+    os.environ.update(todo.downloads.proxies())
     threading.Thread(target=stop_at_end_of_input, daemon=True).start()
     try:
         return oven.bake(todo, events.Events(sys.stdout))

@@ -72,7 +72,7 @@ class Chroot:
 
 
 @contextlib.contextmanager
-def entered(image, mount_point, log, caches, ca_bundle):
+def entered(image, mount_point, log, caches, downloads):
     """Mounts `image` at `mount_point` with all it needs to run package managers in it; undoes it all."""
     os.makedirs(mount_point, exist_ok=True)
     offset, size = disk.root_area(image)
@@ -89,8 +89,8 @@ def entered(image, mount_point, log, caches, ca_bundle):
         mounted(stack, mount_point, "sys", "--rbind", "/sys")
         # A tmpfs keeps what builds leave in /tmp out of the image; pip needs some room there.
         mounted(stack, mount_point, "tmp", "-t", "tmpfs", "-o", "mode=1777,size=2g", "tmpfs")
-        lend(stack, mount_point, caches, ca_bundle)
-        yield Chroot(mount_point, log, environment(ca_bundle))
+        lend(stack, mount_point, caches, downloads)
+        yield Chroot(mount_point, log, environment(downloads))
         remove(f"{mount_point}/usr/sbin/policy-rc.d")
 
 
@@ -108,13 +108,13 @@ def devices(stack, root):
     os.symlink("pts/ptmx", f"{root}/dev/ptmx")
 
 
-def lend(stack, root, caches, ca_bundle):
+def lend(stack, root, caches, downloads):
     lent = f"{root}/{LENT}"
     os.makedirs(lent)
     write(f"{lent}/apt.conf", APT)
     write(f"{root}/usr/sbin/policy-rc.d", POLICY, 0o755)
-    if ca_bundle:
-        shutil.copyfile(ca_bundle, f"{lent}/ca.pem")
+    if downloads.ca_bundle:
+        shutil.copyfile(downloads.ca_bundle, f"{lent}/ca.pem")
     for name, outside in caches.items():
         os.mkdir(f"{lent}/{name}")
         mounted(stack, root, f"{LENT}/{name}", "--bind", outside)
@@ -136,7 +136,7 @@ def write_resolver(path):
     shutil.copyfile("/etc/resolv.conf", path)
 
 
-def environment(ca_bundle):
+def environment(downloads):
     known = {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": "/root",
@@ -152,10 +152,10 @@ def environment(ca_bundle):
         "PIP_RETRIES": "5",
         "PIP_DEFAULT_TIMEOUT": "60",
     }
-    if ca_bundle:
+    if downloads.ca_bundle:
         for name in ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "GIT_SSL_CAINFO", "CURL_CA_BUNDLE"):
             known[name] = f"/{LENT}/ca.pem"
-    return known
+    return {**known, **downloads.proxies()}
 
 
 def mounted(stack, root, inside, *arguments):

@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Optional
 
+from .downloads import Downloads
+
 VERSION = 1
 CLASSES = {f"ptero::image::{kind}" for kind in ("application", "postgresql", "rabbitmq", "redis", "gateway")}
 # Names become file names, and digests too.
@@ -42,7 +44,7 @@ class Recipe:
 class Job:
     work_dir: str
     payload_dir: str
-    ca_bundle: Optional[str]
+    downloads: Downloads
     parallel: int
     bases: dict = field(default_factory=dict)
     recipes: tuple = ()
@@ -61,7 +63,7 @@ def parse(raw):
     return Job(
         work_dir=os.path.abspath(raw["work_dir"]),
         payload_dir=os.path.abspath(raw["payload_dir"]),
-        ca_bundle=raw.get("ca_bundle"),
+        downloads=Downloads(raw.get("ca_bundle"), **(raw.get("downloads") or {})),
         parallel=max(1, int(raw.get("parallel", 1))),
         bases=bases,
         recipes=recipes,

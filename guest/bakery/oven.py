@@ -138,7 +138,7 @@ def make(recipe, base, job, paths, log, enter):
     disk.to_raw(base, part)
     disk.grow(part, recipe.size_gib)
     with paths.caches(recipe.name) as caches:
-        with chroot.entered(part, f"{paths.mounts}/{recipe.name}", log, caches, job.ca_bundle) as inside:
+        with chroot.entered(part, f"{paths.mounts}/{recipe.name}", log, caches, job.downloads) as inside:
             enter("packages")
             added = add_build_packages(inside, recipe.build_packages)
             enter("puppet")

@@ -34,13 +34,13 @@ def make(base, paths, job, log, report):
         return seed
     original = f"{paths.bases}/{base.digest}"
     if not os.path.exists(original):
-        fetch.base(base, original, job.ca_bundle, lambda done, total: report("download", done, total))
+        fetch.base(base, original, job.downloads.ca_bundle, lambda done, total: report("download", done, total))
     part = f"{paths.scratch}/{os.path.basename(seed)}"
     disk.to_raw(original, part)
     disk.grow(part, SIZE_GIB)
     report("prepare", 0, None)
     with paths.caches(f"seed-{base.digest}") as caches:
-        with chroot.entered(part, f"{paths.mounts}/seed-{base.digest}", log, caches, job.ca_bundle) as inside:
+        with chroot.entered(part, f"{paths.mounts}/seed-{base.digest}", log, caches, job.downloads) as inside:
             inside.run(["apt-get", "-q", "update"])
             inside.run(["apt-get", "-q", "-y", "install", puppet(inside), *COMMON, *MODULES])
     os.rename(part, seed)

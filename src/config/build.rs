@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use indexmap::IndexMap;
 
+use super::downloads::downloads;
 use super::known::Known;
 use super::model::{BaseImage, BaseUrls, BuildConfig, BuildMachine, ServiceBaseUrls};
 use super::reader::{Item, Reader};
@@ -40,6 +41,7 @@ pub(crate) fn build(
     let build_machine_network = text(reader, "build_machine_network");
     let public_net_id = text(reader, "public_net_id");
     let ca_bundle = text(reader, "ca_bundle").map(PathBuf::from);
+    let downloads = downloads(reader, &mut fields);
     let parallel = fields
         .take("parallel")
         .and_then(|item| reader.whole(&item, 1, PARALLEL_MAX));
@@ -51,6 +53,7 @@ pub(crate) fn build(
         build_machine_network,
         public_net_id,
         ca_bundle,
+        downloads,
         parallel,
     })
 }

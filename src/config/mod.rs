@@ -3,6 +3,7 @@
 
 mod build;
 mod cidr;
+mod downloads;
 mod known;
 mod load;
 mod model;
@@ -22,8 +23,9 @@ pub use cidr::Cidr;
 pub use known::{Known, KnownService};
 pub use load::{catalog_choice, load};
 pub use model::{
-    BaseImage, BaseUrls, BuildConfig, BuildMachine, Checksum, Config, DrainPolicy, FileSystem,
-    JobsConfig, Mount, Placement, ServiceBaseUrls, ServiceConfig, StackConfig, TreeConfig,
+    BaseImage, BaseUrls, BuildConfig, BuildMachine, Checksum, Config, Downloads, DrainPolicy,
+    FileSystem, JobsConfig, Mount, Placement, ServiceBaseUrls, ServiceConfig, StackConfig,
+    TreeConfig,
 };
 pub use problem::{Problem, Problems, nearest};
 pub use schema::schema;

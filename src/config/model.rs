@@ -72,8 +72,20 @@ pub struct BuildConfig {
     pub public_net_id: Option<String>,
     /// Certificates that the build machine trusts besides its own.
     pub ca_bundle: Option<PathBuf>,
+    /// How the build machine downloads.
+    pub downloads: Downloads,
     /// How many recipes are baked side by side; none: as many as the machine has processors.
     pub parallel: Option<u32>,
+}
+
+/// How the build machine downloads. It is not in a recipe: what is downloaded makes
+/// an image, not the way it came.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Downloads {
+    /// URL of the proxy for all downloads, without user and password.
+    pub http_proxy: Option<String>,
+    /// Hosts, and domains with a leading `.`, that are reached without it.
+    pub no_proxy: Vec<String>,
 }
 
 /// Where images are made.

@@ -45,6 +45,10 @@ struct ImageBuild {
     public_net_id: Option<Text>,
     /// File of certificates that the build machine trusts besides its own.
     ca_bundle: Option<String>,
+    /// Proxy for the downloads of the build machine: `http://` or `https://`, no user.
+    http_proxy: Option<String>,
+    /// Hosts, and domains with a leading `.`, that it reaches without the proxy.
+    no_proxy: Option<Vec<String>>,
     /// How many images are made side by side; unless said, one per processor.
     #[schemars(range(min = 1, max = 64))]
     parallel: Option<u32>,

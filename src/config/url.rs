@@ -1,16 +1,16 @@
-//! The URL of a base image, which may say what has to be found there:
+//! URLs: of the web at large, and that of a base image, which may say what has to be found there:
 //! `https://example.org/debian.raw#sha512=0123…`.
 
 use url::{ParseError, Url};
 
 use super::model::{BaseImage, Checksum};
 
-/// Reads a base image's URL; the error says what is wrong.
-pub(crate) fn base_image(text: &str) -> Result<BaseImage, String> {
+/// Reads a URL of the web; the error says what is wrong.
+pub(crate) fn web(text: &str) -> Result<Url, String> {
     if text.contains(char::is_whitespace) {
         return Err(format!("bad URL `{text}`: it holds a blank"));
     }
-    let mut url = Url::parse(text).map_err(|error| match error {
+    let url = Url::parse(text).map_err(|error| match error {
         ParseError::RelativeUrlWithoutBase => {
             format!("bad URL `{text}`: it has to start with `http://` or `https://`")
         }
@@ -22,6 +22,12 @@ pub(crate) fn base_image(text: &str) -> Result<BaseImage, String> {
             url.scheme()
         ));
     }
+    Ok(url)
+}
+
+/// Reads a base image's URL; the error says what is wrong.
+pub(crate) fn base_image(text: &str) -> Result<BaseImage, String> {
+    let mut url = web(text)?;
     let checksum = url
         .fragment()
         .map(checksum)

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::recipe::Recipe;
 use super::source::of_recipe;
-use crate::config::{Checksum, Config};
+use crate::config::{Checksum, Config, Downloads};
 use crate::topology::Catalog;
 
 /// Size of an image's file system while it is made; it is shrunk afterwards. A
@@ -24,6 +24,8 @@ pub struct Job {
     pub payload_dir: String,
     /// Certificates to trust besides the machine's own, on the build machine.
     pub ca_bundle: Option<String>,
+    /// How to download.
+    pub downloads: Downloads,
     /// How many recipes side by side.
     pub parallel: u32,
     /// The base images by digest.
@@ -105,6 +107,7 @@ pub fn job(recipes: &[Recipe], config: &Config, catalog: &Catalog, settings: Job
         work_dir: settings.work_dir,
         payload_dir: settings.payload_dir,
         ca_bundle: settings.ca_bundle,
+        downloads: config.build.downloads.clone(),
         parallel: settings.parallel,
         bases,
         recipes,

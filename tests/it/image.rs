@@ -119,6 +119,11 @@ fn a_digest_changes_with_what_goes_in_and_with_nothing_else() {
     }
     let after = made(&config, &settings, &commits(), "p");
     assert_eq!(changed(&before, &after), Vec::<String>::new());
+
+    let mut way = config.clone();
+    way.build.downloads.http_proxy = Some("http://proxy:3128".to_owned());
+    let after = made(&way, &catalog, &commits(), "p");
+    assert_eq!(changed(&before, &after), Vec::<String>::new());
 }
 
 #[test]
@@ -156,7 +161,12 @@ fn an_image_is_found_again_by_name_and_properties() {
 #[test]
 fn the_job_says_all_that_the_builder_needs() {
     let text = "
-images: {build: {build_machine_image: local, base_image_urls: {default: 'http://base/image.raw'}}}
+images:
+    build:
+        build_machine_image: local
+        base_image_urls: {default: 'http://base/image.raw'}
+        http_proxy: http://proxy.example.org:3128
+        no_proxy: [.example.org]
 services:
     workflow: {repo: https://git.example.org/workflow.git}
     shell-command: {repo: https://git.example.org/shell-command.git}
