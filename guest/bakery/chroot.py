@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 
-from . import disk, loop
+from . import disk, loop, sources
 
 # What the bake lends to the image; on a tmpfs, so it cannot stay behind.
 LENT = "run/ptero-bake"
@@ -111,7 +111,9 @@ def devices(stack, root):
 def lend(stack, root, caches, downloads):
     lent = f"{root}/{LENT}"
     os.makedirs(lent)
-    write(f"{lent}/apt.conf", APT)
+    write(f"{lent}/apt.conf", APT + downloads.apt(f"/{LENT}"))
+    if downloads.apt_mirror:
+        sources.lend(root, lent, downloads.apt_mirror)
     write(f"{root}/usr/sbin/policy-rc.d", POLICY, 0o755)
     if downloads.ca_bundle:
         shutil.copyfile(downloads.ca_bundle, f"{lent}/ca.pem")
@@ -155,7 +157,7 @@ def environment(downloads):
     if downloads.ca_bundle:
         for name in ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "GIT_SSL_CAINFO", "CURL_CA_BUNDLE"):
             known[name] = f"/{LENT}/ca.pem"
-    return {**known, **downloads.proxies()}
+    return {**known, **downloads.pip(), **downloads.proxies()}
 
 
 def mounted(stack, root, inside, *arguments):

@@ -21,14 +21,16 @@ MODULES = [
 COMMON = ["ca-certificates", "nftables", "postgresql-client", "python3", "python3-venv"]
 
 
-def name(base):
-    wanted = "\n".join([str(REVISION), str(SIZE_GIB), *MODULES, *COMMON])
+def name(base, apt_mirror):
+    """A seed has the lists of the archives that it was made from, and recipes install by them."""
+    mirrors = [apt_mirror] if apt_mirror else []
+    wanted = "\n".join([str(REVISION), str(SIZE_GIB), *MODULES, *COMMON, *mirrors])
     return f"{base.digest}-{hashlib.sha256(wanted.encode()).hexdigest()[:12]}"
 
 
 def make(base, paths, job, log, report):
     """Returns the path of the seed of `base`, making it if there is none."""
-    seed = f"{paths.seeds}/{name(base)}.raw"
+    seed = f"{paths.seeds}/{name(base, job.downloads.apt_mirror)}.raw"
     if os.path.exists(seed):
         report("cached", os.path.getsize(seed), os.path.getsize(seed))
         return seed

@@ -18,6 +18,12 @@ pub(super) fn downloads(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Dow
             .iter()
             .filter_map(|item| reader.parsed(item, host))
             .collect(),
+        apt_mirror: fields
+            .take("apt_mirror")
+            .and_then(|item| url(reader, &item, folder)),
+        pypi_index: fields
+            .take("pypi_index")
+            .and_then(|item| url(reader, &item, folder)),
     }
 }
 
@@ -47,6 +53,14 @@ fn proxy_only(url: &url::Url) -> Result<(), &'static str> {
         Ok(())
     } else {
         Err("a proxy has a host and a port only")
+    }
+}
+
+fn folder(url: &url::Url) -> Result<(), &'static str> {
+    if url.query().is_none() && url.fragment().is_none() {
+        Ok(())
+    } else {
+        Err("a folder is expected, without `?` and `#`")
     }
 }
 
@@ -95,6 +109,27 @@ mod tests {
             read("http_proxy: 'http://proxy:3128', no_proxy: [a, .b.org, 192.0.2.1]").unwrap();
         assert_eq!(downloads.http_proxy.as_deref(), Some("http://proxy:3128"));
         assert_eq!(downloads.no_proxy, ["a", ".b.org", "192.0.2.1"]);
+    }
+
+    #[test]
+    fn mirrors_are_folders() {
+        let downloads = read(
+            "apt_mirror: 'https://mirror/debian/', pypi_index: 'http://pypi:8080/root/simple'",
+        )
+        .unwrap();
+        assert_eq!(
+            downloads.apt_mirror.as_deref(),
+            Some("https://mirror/debian")
+        );
+        assert_eq!(
+            downloads.pypi_index.as_deref(),
+            Some("http://pypi:8080/root/simple")
+        );
+        refused("apt_mirror: mirror/debian", "has to start with");
+        refused("apt_mirror: 'file:///debian'", "not `file`");
+        refused("apt_mirror: 'http://m/debian#x'", "a folder is expected");
+        refused("pypi_index: 'http://m/simple?x=y'", "a folder is expected");
+        refused("pypi_index: 'http://me:poison@m'", "user or password");
     }
 
     #[test]

@@ -86,6 +86,11 @@ pub struct Downloads {
     pub http_proxy: Option<String>,
     /// Hosts, and domains with a leading `.`, that are reached without it.
     pub no_proxy: Vec<String>,
+    /// URL of a mirror of Debian, for debian.org; security updates are at the same
+    /// with `-security` behind it.
+    pub apt_mirror: Option<String>,
+    /// URL of a package index for pip, for that of `PyPI`.
+    pub pypi_index: Option<String>,
 }
 
 /// Where images are made.

@@ -49,6 +49,10 @@ struct ImageBuild {
     http_proxy: Option<String>,
     /// Hosts, and domains with a leading `.`, that it reaches without the proxy.
     no_proxy: Option<Vec<String>>,
+    /// Mirror of Debian in place of debian.org; security updates are at the same URL with `-security`.
+    apt_mirror: Option<String>,
+    /// Package index for pip in place of `PyPI`'s.
+    pypi_index: Option<String>,
     /// How many images are made side by side; unless said, one per processor.
     #[schemars(range(min = 1, max = 64))]
     parallel: Option<u32>,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use indexmap::IndexMap;
-use ptero_deploy::config::{self, Config};
+use ptero_deploy::config::{self, Config, Downloads};
 use ptero_deploy::image::{self, BaseDigests, Commits, JobSettings, Recipe, RecipeError};
 use ptero_deploy::name::{RoleName, ServiceName, Tag};
 use ptero_deploy::topology::{Catalog, recipe_groups};
@@ -121,7 +121,13 @@ fn a_digest_changes_with_what_goes_in_and_with_nothing_else() {
     assert_eq!(changed(&before, &after), Vec::<String>::new());
 
     let mut way = config.clone();
-    way.build.downloads.http_proxy = Some("http://proxy:3128".to_owned());
+    let url = || Some("http://proxy:3128".to_owned());
+    way.build.downloads = Downloads {
+        http_proxy: url(),
+        no_proxy: vec!["a".to_owned()],
+        apt_mirror: url(),
+        pypi_index: url(),
+    };
     let after = made(&way, &catalog, &commits(), "p");
     assert_eq!(changed(&before, &after), Vec::<String>::new());
 }
@@ -167,6 +173,8 @@ images:
         base_image_urls: {default: 'http://base/image.raw'}
         http_proxy: http://proxy.example.org:3128
         no_proxy: [.example.org]
+        apt_mirror: http://mirror.example.org/debian
+        pypi_index: https://mirror.example.org/simple
 services:
     workflow: {repo: https://git.example.org/workflow.git}
     shell-command: {repo: https://git.example.org/shell-command.git}
