@@ -39,6 +39,10 @@ class Recipe:
     def build_packages(self):
         return self.data.get("entry", {}).get("runtime", {}).get("build_packages") or []
 
+    @property
+    def puppet_classes(self):
+        return self.data.get("entry", {}).get("puppet_classes") or []
+
 
 @dataclass(frozen=True)
 class Job:

@@ -143,7 +143,7 @@ def make(recipe, base, job, paths, log, enter):
             added = add_build_packages(inside, recipe.build_packages)
             enter("puppet")
             puppet.install_modules(inside, job.payload_dir)
-            puppet.apply(inside, recipe)
+            puppet.apply(inside, recipe, job.payload_dir)
             schema = read_schema(inside, recipe)
             enter("clean")
             remove_packages(inside, added)

@@ -57,7 +57,7 @@ def install_modules(inside, payload_dir):
     shutil.copytree(f"{payload_dir}/puppet/ptero", f"{target}/ptero")
 
 
-def apply(inside, recipe):
+def apply(inside, recipe, payload_dir):
     lent = inside.path(chroot.LENT)
     data = {f"{recipe.puppet_class}::{key}": value for key, value in recipe.data.items()}
     if recipe.sources:
@@ -74,7 +74,7 @@ def apply(inside, recipe):
             "--color=false",
             f"--vardir=/{chroot.LENT}/var",
             f"--hiera_config=/{chroot.LENT}/hiera.yaml",
-            f"--modulepath=/{MODULES}:/usr/share/puppet/modules",
+            f"--modulepath={module_path(inside, recipe, payload_dir)}",
             "--execute",
             f"include {recipe.puppet_class}",
         ],
@@ -85,6 +85,15 @@ def apply(inside, recipe):
     if code not in DONE:
         raise Failed(errors.resource, errors.reason or f"puppet ended with exit code {code}")
     return code
+
+
+def module_path(inside, recipe, payload_dir):
+    """The site's own modules are lent to whose classes come from them: what a site brings goes before Debian's."""
+    folders = [f"/{MODULES}", "/usr/share/puppet/modules"]
+    if recipe.puppet_classes:
+        shutil.copytree(f"{payload_dir}/puppet/site", f"{inside.path(chroot.LENT)}/modules")
+        folders.insert(1, f"/{chroot.LENT}/modules")
+    return ":".join(folders)
 
 
 def lend_sources(inside, recipe):

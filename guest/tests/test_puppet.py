@@ -1,6 +1,8 @@
+import os
+import tempfile
 import unittest
 
-from bakery import puppet
+from bakery import chroot, job, puppet
 
 
 class Errors(unittest.TestCase):
@@ -34,3 +36,20 @@ class Errors(unittest.TestCase):
 
     def test_keeps_the_message_of_a_catalogue_that_does_not_compile(self):
         self.case(["Error: Facter: nothing", "Error: Evaluation Error: no such class"], None, "Evaluation Error")
+
+
+class Modules(unittest.TestCase):
+    def path(self, entry):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        os.makedirs(f"{folder.name}/payload/puppet/site/site/manifests")
+        os.makedirs(f"{folder.name}/{chroot.LENT}")
+        inside = chroot.Chroot(folder.name, None, {})
+        recipe = job.Recipe("a", "d", "b", "ptero::image::application", {"entry": entry}, {}, 4)
+        found = puppet.module_path(inside, recipe, f"{folder.name}/payload").split(":")
+        return found, os.path.isdir(inside.path(f"{chroot.LENT}/modules/site/manifests"))
+
+    def test_those_of_the_site_are_lent_to_whom_they_are_for(self):
+        ours, debians = "/opt/ptero/puppet/modules", "/usr/share/puppet/modules"
+        self.assertEqual(self.path({}), ([ours, debians], False))
+        self.assertEqual(self.path({"puppet_classes": ["site"]}), ([ours, "/run/ptero-bake/modules", debians], True))

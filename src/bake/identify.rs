@@ -5,10 +5,10 @@ use futures_util::future::join_all;
 use indexmap::IndexMap;
 
 use crate::bake::base::{self, Base};
-use crate::bake::git;
+use crate::bake::{git, modules};
 use crate::config::{BaseImage, Config};
 use crate::error::{Failure, Kind};
-use crate::image::{self, BaseDigests, Commits, Recipe};
+use crate::image::{self, BaseDigests, Commits, ModuleFile, Recipe};
 use crate::name::{ServiceName, Tag};
 use crate::topology::{self, Catalog};
 
@@ -21,6 +21,8 @@ pub struct Identified {
     pub commits: Commits,
     /// What each base image is.
     pub bases: IndexMap<BaseImage, Base>,
+    /// The site's own Puppet modules; none where nobody names classes of them.
+    pub modules: Vec<ModuleFile>,
     /// What has to be there, as images.
     pub recipes: Vec<Recipe>,
 }
@@ -32,6 +34,7 @@ pub async fn identify(
     catalog: &Catalog,
     tag: &Tag,
 ) -> Result<Identified, Failure> {
+    let modules = modules_of(config)?;
     let (commits, bases) = tokio::join!(commits(config, catalog, tag), bases(config, catalog));
     let (commits, bases) = match (commits, bases) {
         (Ok(commits), Ok(bases)) => (commits, bases),
@@ -46,14 +49,27 @@ pub async fn identify(
         .map(|(image, base)| (image.clone(), base.digest.clone()))
         .collect();
     let payload = image::payload::digest();
-    let recipes = image::recipes(config, catalog, &commits, &digests, &payload)
+    let of_modules = image::modules::digest(&modules);
+    let of_modules = Some(of_modules.as_str());
+    let recipes = image::recipes(config, catalog, &commits, &digests, &payload, of_modules)
         .map_err(|error| Failure::new(Kind::Usage, "the images are not known").caused_by(error))?;
     Ok(Identified {
         tag: tag.clone(),
         commits,
         bases,
+        modules,
         recipes,
     })
+}
+
+fn modules_of(config: &Config) -> Result<Vec<ModuleFile>, Failure> {
+    let mut services = config.services.values();
+    match &config.build.puppet_modules {
+        Some(folder) if services.any(|own| !own.puppet_classes.is_empty()) => {
+            modules::read(&config.path(folder))
+        }
+        _ => Ok(Vec::new()),
+    }
 }
 
 fn refused(tag: &Tag, problems: &[String]) -> Failure {

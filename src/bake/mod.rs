@@ -10,6 +10,7 @@ pub mod identify;
 mod key_folder;
 pub mod logbook;
 pub mod machine;
+pub mod modules;
 pub mod observe;
 pub mod owner;
 pub mod payload;

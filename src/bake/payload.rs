@@ -1,4 +1,4 @@
-//! What is put on a builder, as one tar file: the scripts, the Puppet module
+//! What is put on a builder, as one tar file: the scripts, the Puppet modules
 //! and the sources at their commits.
 
 use std::io;
@@ -7,6 +7,7 @@ use std::path::Path;
 use tar::{Builder, Header};
 use tempfile::NamedTempFile;
 
+use crate::image::modules::{FOLDER, ModuleFile};
 use crate::image::payload::PayloadFile;
 
 /// A source tree, archived, and where it goes below the payload's folder.
@@ -17,14 +18,23 @@ pub struct SourceFile<'a> {
     pub path: &'a str,
 }
 
-/// Packs scripts and sources; what comes out is the same for the same input.
-pub fn pack(files: &[PayloadFile], sources: &[SourceFile<'_>]) -> io::Result<NamedTempFile> {
+/// Packs scripts, the site's own Puppet modules and sources; what comes out is the
+/// same for the same input.
+pub fn pack(
+    files: &[PayloadFile],
+    modules: &[ModuleFile],
+    sources: &[SourceFile<'_>],
+) -> io::Result<NamedTempFile> {
     let target = NamedTempFile::new()?;
     let mut tar = Builder::new(io::BufWriter::new(target.reopen()?));
     for file in files {
-        let mode = if file.executable { 0o755 } else { 0o644 };
-        let mut header = header(file.bytes.len() as u64, mode);
+        let mut header = header(file.bytes.len() as u64, mode(file.executable));
         tar.append_data(&mut header, file.path, file.bytes)?;
+    }
+    for file in modules {
+        let mut header = header(file.bytes.len() as u64, mode(file.executable));
+        let path = format!("{FOLDER}/{}", file.path);
+        tar.append_data(&mut header, path, file.bytes.as_slice())?;
     }
     for source in sources {
         let file = std::fs::File::open(source.file)?;
@@ -35,6 +45,10 @@ pub fn pack(files: &[PayloadFile], sources: &[SourceFile<'_>]) -> io::Result<Nam
         .into_inner()
         .map_err(io::IntoInnerError::into_error)?;
     Ok(target)
+}
+
+fn mode(executable: bool) -> u32 {
+    if executable { 0o755 } else { 0o644 }
 }
 
 fn header(size: u64, mode: u32) -> Header {
@@ -50,6 +64,7 @@ fn header(size: u64, mode: u32) -> Header {
 #[cfg(test)]
 mod tests {
     use super::{SourceFile, pack};
+    use crate::image::ModuleFile;
     use crate::image::payload::PayloadFile;
     use std::io::Read;
 
@@ -62,11 +77,16 @@ mod tests {
             bytes: b"print()",
             executable: true,
         }];
+        let modules = [ModuleFile {
+            path: "site/manifests/init.pp".to_owned(),
+            bytes: b"class site {}".to_vec(),
+            executable: false,
+        }];
         let sources = [SourceFile {
             file: source.path(),
             path: "sources/a.tar",
         }];
-        let packed = pack(&files, &sources).unwrap();
+        let packed = pack(&files, &modules, &sources).unwrap();
         let mut archive = tar::Archive::new(packed.reopen().unwrap());
         let mut seen = Vec::new();
         for entry in archive.entries().unwrap() {
@@ -78,6 +98,11 @@ mod tests {
         }
         let expected = [
             ("bake.py".to_owned(), "print()".to_owned(), 0o755),
+            (
+                "puppet/site/site/manifests/init.pp".to_owned(),
+                "class site {}".to_owned(),
+                0o644,
+            ),
             ("sources/a.tar".to_owned(), "tree".to_owned(), 0o644),
         ];
         assert_eq!(seen, expected);

@@ -122,9 +122,10 @@ impl Kitchen<'_> {
                 path: CA_BUNDLE,
             });
         }
-        let packed = payload::pack(image::payload::bake(), &sources).map_err(|error| {
-            Failure::new(Kind::Failed, "the build's files could not be packed").caused_by(error)
-        })?;
+        let packed = payload::pack(image::payload::bake(), &self.identified.modules, &sources)
+            .map_err(|error| {
+                Failure::new(Kind::Failed, "the build's files could not be packed").caused_by(error)
+            })?;
         let refused = || {
             Failure::new(
                 Kind::Failed,

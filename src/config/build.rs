@@ -41,6 +41,7 @@ pub(crate) fn build(
     let build_machine_network = text(reader, "build_machine_network");
     let public_net_id = text(reader, "public_net_id");
     let ca_bundle = text(reader, "ca_bundle").map(PathBuf::from);
+    let puppet_modules = text(reader, "puppet_modules").map(PathBuf::from);
     let downloads = downloads(reader, &mut fields);
     let parallel = fields
         .take("parallel")
@@ -54,6 +55,7 @@ pub(crate) fn build(
         public_net_id,
         ca_bundle,
         downloads,
+        puppet_modules,
         parallel,
     })
 }

@@ -13,6 +13,8 @@ pub struct Known {
     pub services: IndexMap<ServiceName, KnownService>,
     /// Further trees of code that services need, by name.
     pub trees: Vec<String>,
+    /// The site's own Puppet modules; none where nobody looked.
+    pub puppet_modules: Option<Vec<String>>,
 }
 
 /// One service that may be named.

@@ -5,6 +5,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 
 use super::build::build;
+use super::classes::Modules;
 use super::known::Known;
 use super::model::{Config, StackConfig};
 use super::partial::PartialStack;
@@ -17,6 +18,9 @@ use crate::name::EnvName;
 
 /// The key below `stacks` whose settings every environment has.
 const COMMON: &str = "common";
+
+/// Where the folder of Puppet modules stands.
+const PUPPET_MODULES: [&str; 3] = ["images", "build", "puppet_modules"];
 
 /// Reads and checks config.yaml. `origin` is only for messages; `known` is what
 /// the catalogue offers (`Catalog::known`).
@@ -51,9 +55,13 @@ fn read(
         reader.finish(images);
         self::build(reader, &build?, known)
     });
+    let modules = Modules {
+        set: choice(node, &PUPPET_MODULES).is_some(),
+        there: known.puppet_modules.as_deref(),
+    };
     let services = fields
         .take("services")
-        .map(|item| services(reader, &item, known))
+        .map(|item| services(reader, &item, known, modules))
         .unwrap_or_default();
     let catalog = fields.take("catalog").and_then(|item| reader.text(&item));
     let stacks = reader
@@ -126,13 +134,29 @@ fn stack_names_differ(
 /// The `catalog` that a configuration asks for, before anything else of it can
 /// be checked; none where it says nothing or cannot be read.
 pub fn catalog_choice(text: &str) -> Option<String> {
+    of_text(text, &["catalog"])
+}
+
+/// The folder of Puppet modules that a configuration names, for somebody to look
+/// which are there (`Known::puppet_modules`); none as for [`catalog_choice`].
+pub fn puppet_modules_choice(text: &str) -> Option<String> {
+    of_text(text, &PUPPET_MODULES)
+}
+
+fn of_text(text: &str, keys: &[&str]) -> Option<String> {
     let (node, _) = parse::parse(text, Path::new("")).ok()?;
-    let tree::Value::Map(entries) = node?.value else {
+    choice(&node?, keys).map(str::to_owned)
+}
+
+/// The text at `keys`, whatever else is wrong.
+fn choice<'n>(node: &'n tree::Node, keys: &[&str]) -> Option<&'n str> {
+    let Some((first, rest)) = keys.split_first() else {
+        let absent = matches!(&node.value, tree::Value::Scalar(scalar) if scalar.is_null());
+        return Some(node.text()).filter(|text| !absent && !text.is_empty());
+    };
+    let tree::Value::Map(entries) = &node.value else {
         return None;
     };
-    entries
-        .iter()
-        .find(|(key, _)| key.text == "catalog")
-        .map(|(_, node)| node.text().to_owned())
-        .filter(|text| !text.is_empty())
+    let (_, node) = entries.iter().find(|(key, _)| key.text == *first)?;
+    choice(node, rest)
 }

@@ -3,6 +3,7 @@
 
 mod build;
 mod cidr;
+mod classes;
 mod downloads;
 mod known;
 mod load;
@@ -20,12 +21,13 @@ mod url;
 mod values;
 
 pub use cidr::Cidr;
+pub use classes::is_module_name;
 pub use known::{Known, KnownService};
-pub use load::{catalog_choice, load};
+pub use load::{catalog_choice, load, puppet_modules_choice};
 pub use model::{
     BaseImage, BaseUrls, BuildConfig, BuildMachine, Checksum, Config, Downloads, DrainPolicy,
     FileSystem, JobsConfig, Mount, Placement, ServiceBaseUrls, ServiceConfig, StackConfig,
-    TreeConfig,
+    TreeConfig, below,
 };
 pub use problem::{Problem, Problems, nearest};
 pub use schema::schema;

@@ -2,7 +2,7 @@
 //! well-formed, and every default has been filled in.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -51,10 +51,20 @@ impl Config {
         })
     }
 
+    /// A path that the file names: a relative one starts at the file's folder.
+    pub fn path(&self, named: &Path) -> PathBuf {
+        below(&self.origin, named)
+    }
+
     /// The environments, in the order of the file.
     pub fn environments(&self) -> impl Iterator<Item = &EnvName> {
         self.stacks.keys()
     }
+}
+
+/// A path that the configuration file `origin` names.
+pub fn below(origin: &Path, named: &Path) -> PathBuf {
+    origin.parent().unwrap_or(Path::new("")).join(named)
 }
 
 /// `images.build`.
@@ -74,6 +84,8 @@ pub struct BuildConfig {
     pub ca_bundle: Option<PathBuf>,
     /// How the build machine downloads.
     pub downloads: Downloads,
+    /// Folder of the site's own Puppet modules, as it was written.
+    pub puppet_modules: Option<PathBuf>,
     /// How many recipes are baked side by side; none: as many as the machine has processors.
     pub parallel: Option<u32>,
 }
@@ -167,6 +179,8 @@ pub struct ServiceConfig {
     pub enabled: Option<bool>,
     /// Debian packages in its images besides the catalogue's.
     pub packages: Vec<String>,
+    /// Classes of the site's own Puppet modules that its images get.
+    pub puppet_classes: Vec<String>,
     /// What is said about its roles that run jobs.
     pub jobs: JobsConfig,
 }

@@ -53,6 +53,8 @@ struct ImageBuild {
     apt_mirror: Option<String>,
     /// Package index for pip in place of `PyPI`'s.
     pypi_index: Option<String>,
+    /// Folder of Puppet modules of the site's own.
+    puppet_modules: Option<String>,
     /// How many images are made side by side; unless said, one per processor.
     #[schemars(range(min = 1, max = 64))]
     parallel: Option<u32>,
@@ -80,6 +82,8 @@ struct ServiceEntry {
     enabled: Option<bool>,
     /// Debian packages in its images besides the catalogue's, for what jobs call.
     packages: Option<Vec<String>>,
+    /// Classes of the site's own Puppet modules that its images get, before all else.
+    puppet_classes: Option<Vec<String>>,
     /// Users besides the catalogue's as whom jobs may run; made where the base image lacks them.
     job_users: Option<Vec<String>>,
     /// How many jobs each of its workers runs at a time; unless said, what the catalogue says.
@@ -249,6 +253,7 @@ mod tests {
             ]
             .into(),
             trees: vec!["common".to_owned()],
+            puppet_modules: None,
         }
     }
 

@@ -2,7 +2,8 @@
 
 use indexmap::IndexMap;
 
-use super::known::Known;
+use super::classes::{Modules, classes};
+use super::known::{Known, KnownService};
 use super::model::{JobsConfig, ServiceConfig, TreeConfig};
 use super::mounts::mounts;
 use super::reader::{Fields, Item, Reader};
@@ -18,7 +19,12 @@ pub(super) struct Services {
     pub(super) trees: IndexMap<String, TreeConfig>,
 }
 
-pub(super) fn services(reader: &mut Reader<'_>, item: &Item<'_>, known: &Known) -> Services {
+pub(super) fn services(
+    reader: &mut Reader<'_>,
+    item: &Item<'_>,
+    known: &Known,
+    modules: Modules<'_>,
+) -> Services {
     let mut found = Services::default();
     let Some(mut fields) = reader.map(item) else {
         return found;
@@ -29,7 +35,7 @@ pub(super) fn services(reader: &mut Reader<'_>, item: &Item<'_>, known: &Known) 
             continue;
         };
         if let Some(name) = known.service(text).cloned() {
-            let service = service(reader, &mut fields, known, &name);
+            let service = service(reader, &mut fields, known.services.get(&name), modules);
             found.services.insert(name, service);
         } else if known.trees.contains(text) {
             let tree = tree(reader, &mut fields);
@@ -47,10 +53,9 @@ pub(super) fn services(reader: &mut Reader<'_>, item: &Item<'_>, known: &Known) 
 fn service(
     reader: &mut Reader<'_>,
     fields: &mut Fields<'_>,
-    known: &Known,
-    name: &ServiceName,
+    its: Option<&KnownService>,
+    modules: Modules<'_>,
 ) -> ServiceConfig {
-    let its = known.services.get(name);
     let application = its.is_some_and(|one| one.scalable);
     let runs_jobs = its.is_some_and(|one| one.runs_jobs);
     ServiceConfig {
@@ -67,6 +72,7 @@ fn service(
             reader.truth(&item)
         }),
         packages: packages(reader, fields, application),
+        puppet_classes: classes(reader, fields, application, modules),
         jobs: jobs(reader, fields, runs_jobs),
     }
 }

@@ -26,13 +26,19 @@ pub fn miniptero() -> &'static [PayloadFile] {
 
 /// The digest of what a build machine needs: it is part of every recipe.
 pub fn digest() -> String {
+    digest_of(
+        bake()
+            .iter()
+            .map(|file| (file.path, file.executable, file.bytes)),
+    )
+}
+
+/// The digest of files in their order: of each its path, whether it is a program,
+/// and what is in it.
+pub(super) fn digest_of<'a>(files: impl Iterator<Item = (&'a str, bool, &'a [u8])>) -> String {
     let mut hash = blake3::Hasher::new();
-    for file in bake() {
-        for part in [
-            file.path.as_bytes(),
-            &[u8::from(file.executable)],
-            file.bytes,
-        ] {
+    for (path, executable, bytes) in files {
+        for part in [path.as_bytes(), &[u8::from(executable)], bytes] {
             hash.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
             hash.update(part);
         }

@@ -45,18 +45,23 @@ pub enum RecipeError {
     /// No commit was resolved for an application.
     #[error("no commit of `{0}` is known")]
     NoCommit(ServiceName),
+    /// Nobody read the Puppet modules that a service's classes are in.
+    #[error("it is not known what is in the Puppet modules of `{0}`")]
+    NoModules(ServiceName),
     /// A base image was not looked at yet.
     #[error("it is not known what the base image `{0}` is")]
     NoBase(url::Url),
 }
 
-/// The recipes of a whole catalogue at `commits`.
+/// The recipes of a whole catalogue at `commits`. `modules` is the digest of the
+/// site's own Puppet modules, where somebody names classes of them.
 pub fn recipes(
     config: &Config,
     catalog: &Catalog,
     commits: &Commits,
     bases: &BaseDigests,
     payload_digest: &str,
+    modules: Option<&str>,
 ) -> Result<Vec<Recipe>, RecipeError> {
     recipe_groups(config, catalog)
         .into_iter()
@@ -78,13 +83,19 @@ pub fn recipes(
             };
             let class = format!("ptero::image::{}", service.kind.as_str());
             let data = data(&group.service, service, commit.as_deref());
-            let digest = digest::of(&json!({
+            let mut content = json!({
                 "version": 1,
                 "base": base_digest,
                 "class": class,
                 "data": data,
                 "payload": payload_digest,
-            }));
+            });
+            if !data["entry"]["puppet_classes"].is_null() {
+                let digest =
+                    modules.ok_or_else(|| RecipeError::NoModules(group.service.clone()))?;
+                content["puppet_modules"] = digest.into();
+            }
+            let digest = digest::of(&content);
             Ok(Recipe {
                 group,
                 base_digest,

@@ -37,8 +37,11 @@ pub fn load(context: &Context) -> Result<Loaded, Failure> {
     let origin = &context.settings.config;
     let chosen = config::catalog_choice(&text);
     let catalog = catalog(chosen.as_deref().unwrap_or(CATALOG_DEFAULT), origin)?;
-    let config =
-        config::load(&text, origin, &catalog.known()).map_err(|problems| wrong(&problems))?;
+    let mut known = catalog.known();
+    if let Some(folder) = config::puppet_modules_choice(&text) {
+        known.puppet_modules = Some(puppet_modules(&folder, origin)?);
+    }
+    let config = config::load(&text, origin, &known).map_err(|problems| wrong(&problems))?;
     let catalog = catalog
         .chosen(&config)
         .map_err(|problems| wrong(&problems))?;
@@ -51,7 +54,7 @@ fn catalog(name: &str, origin: &Path) -> Result<Catalog, Failure> {
     if let Some(catalog) = Catalog::built_in(name) {
         return Ok(catalog);
     }
-    let path = origin.parent().unwrap_or(Path::new("")).join(name);
+    let path = config::below(origin, Path::new(name));
     let text = std::fs::read_to_string(&path).map_err(|error| {
         let known = Catalog::BUILT_IN.join("`, `");
         let message = format!("cannot read the catalogue `{}`", path.display());
@@ -60,6 +63,23 @@ fn catalog(name: &str, origin: &Path) -> Result<Catalog, Failure> {
             .hint(format!("`catalog` is a path, or one of `{known}`"))
     })?;
     Catalog::parse(&text, &path).map_err(|problems| wrong(&problems))
+}
+
+/// The names of the modules in a folder.
+fn puppet_modules(name: &str, origin: &Path) -> Result<Vec<String>, Failure> {
+    let path = config::below(origin, Path::new(name));
+    let entries = std::fs::read_dir(&path).map_err(|error| {
+        let message = format!("cannot read the Puppet modules in `{}`", path.display());
+        Failure::new(Kind::Usage, message).caused_by(error).hint(
+            "`images.build.puppet_modules` is a folder of modules; a relative path starts at \
+             the configuration's folder",
+        )
+    })?;
+    let folders = entries.flatten().filter(|entry| entry.path().is_dir());
+    let names = folders.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| config::is_module_name(name)).collect();
+    names.sort();
+    Ok(names)
 }
 
 fn wrong(problems: &Problems) -> Failure {

@@ -369,6 +369,7 @@ impl Catalog {
                 .map(|(name, service)| (name.clone(), known(service)))
                 .collect(),
             trees: trees.into_iter().map(str::to_owned).collect(),
+            puppet_modules: None,
         }
     }
 }

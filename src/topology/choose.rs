@@ -25,6 +25,7 @@ impl Catalog {
             from_elsewhere(service, config);
             if let Some(own) = config.services.get(name) {
                 with_packages(service, &own.packages);
+                with_classes(service, &own.puppet_classes);
                 with_jobs(service, &own.jobs);
             }
         }
@@ -77,6 +78,12 @@ fn with_packages(service: &mut Service, packages: &[String]) {
     }
 }
 
+fn with_classes(service: &mut Service, classes: &[String]) {
+    if !classes.is_empty() {
+        service.entry["puppet_classes"] = json!(classes);
+    }
+}
+
 /// The catalogue's own users stay first: the checks' jobs run as those.
 fn with_jobs(service: &mut Service, jobs: &JobsConfig) {
     let roles = service
@@ -123,7 +130,7 @@ mod tests {
 
     fn config(services: &str) -> Config {
         let text = format!(
-            "services: {services}\nimages: {{build: {{build_machine_image: local, \
+            "services: {services}\nimages: {{build: {{build_machine_image: local, puppet_modules: m, \
              base_image_urls: {{default: 'http://x/y'}}}}}}\nstacks: {{}}\n"
         );
         config::load(&text, Path::new("config.yaml"), &Catalog::ptero().known()).unwrap()
@@ -168,7 +175,7 @@ mod tests {
     #[test]
     fn what_jobs_need_goes_into_the_image_of_the_service() {
         let own = "{shell-command: {packages: [samtools], job_users: [alice], jobs_at_once: 8, \
-                   mounts: [{source: 'nfs:/data', at: /data}]}}";
+                   mounts: [{source: 'nfs:/data', at: /data}], puppet_classes: [site]}}";
         let (plain, chosen) = (
             Catalog::ptero(),
             Catalog::ptero().chosen(&config(own)).unwrap(),
@@ -177,6 +184,7 @@ mod tests {
         let (before, after) = (&plain.services[&name], &chosen.services[&name]);
         let packages = &after.entry["runtime"]["packages"];
         assert_eq!(packages.as_array().unwrap().last().unwrap(), "samtools");
+        assert_eq!(after.entry["puppet_classes"], serde_json::json!(["site"]));
         let worker = &after.entry["roles"]["worker"];
         assert_eq!(
             worker["job_users"],

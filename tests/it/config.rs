@@ -6,6 +6,8 @@ use ptero_deploy::config::{self, Config, Problems};
 use ptero_deploy::name::EnvName;
 use ptero_deploy::topology::Catalog;
 
+use crate::command::command;
+
 pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
@@ -97,6 +99,36 @@ fn the_catalogue_can_be_asked_for_before_anything_is_checked() {
     assert_eq!(choice("stacks: {}"), None);
     assert_eq!(choice("catalog:"), None);
     assert_eq!(choice("catalog: [unclosed"), None);
+}
+
+#[test]
+fn the_sites_modules_are_looked_for_beside_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.yaml");
+    let check = |class: &str| {
+        let text = format!(
+            "images: {{build: {{build_machine_image: local, puppet_modules: modules, \
+             base_image_urls: {{default: 'http://x/y'}}}}}}\nstacks: {{}}\n\
+             services: {{workflow: {{puppet_classes: [{class}]}}}}\n"
+        );
+        std::fs::write(&path, text).unwrap();
+        let file = path.to_string_lossy();
+        let output = command("ptero-deploy", &["config", "check", "--config", &file]).output();
+        let output = output.unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), said)
+    };
+    let (code, said) = check("site");
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("cannot read the Puppet modules"), "{said}");
+    std::fs::create_dir_all(folder.path().join("modules/site/manifests")).unwrap();
+    let (code, said) = check("site");
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = check("sites::x");
+    assert_eq!(code, Some(2), "{said}");
+    let expected = "config.yaml:3:40: services.workflow.puppet_classes[0]: no module `sites` in \
+                    `images.build.puppet_modules`; did you mean `site`?";
+    assert!(said.contains(expected), "{said}");
 }
 
 proptest::proptest! {

@@ -51,7 +51,7 @@ fn bases(config: &Config) -> BaseDigests {
 }
 
 fn made(config: &Config, catalog: &Catalog, commits: &Commits, payload: &str) -> Vec<Recipe> {
-    image::recipes(config, catalog, commits, &bases(config), payload).unwrap()
+    image::recipes(config, catalog, commits, &bases(config), payload, None).unwrap()
 }
 
 /// The recipes whose digests differ.
@@ -133,12 +133,41 @@ fn a_digest_changes_with_what_goes_in_and_with_nothing_else() {
 }
 
 #[test]
+fn modules_count_where_classes_of_them_are_named() {
+    let (mut config, plain) = (example(), catalog());
+    let shell_command = ServiceName::new("shell-command").unwrap();
+    let own = config.services.entry(shell_command.clone()).or_default();
+    own.puppet_classes = vec!["site::scratch".to_owned()];
+    let catalog = plain.clone().chosen(&config).unwrap();
+    let with = |catalog: &Catalog, modules: Option<&str>| {
+        image::recipes(&config, catalog, &commits(), &bases(&config), "p", modules)
+    };
+    let before = with(&plain, Some("m")).unwrap();
+    assert_eq!(before, with(&plain, Some("n")).unwrap());
+    let named = with(&catalog, Some("m")).unwrap();
+    let images = ["shell-command", "shell-command-worker"];
+    assert_eq!(changed(&before, &named), images);
+    assert_eq!(changed(&named, &with(&catalog, Some("n")).unwrap()), images);
+    assert_eq!(
+        with(&catalog, None),
+        Err(RecipeError::NoModules(shell_command))
+    );
+}
+
+#[test]
 fn what_is_not_known_is_named() {
     let config = example();
-    let missing = image::recipes(&config, &catalog(), &IndexMap::new(), &bases(&config), "p");
+    let missing = image::recipes(
+        &config,
+        &catalog(),
+        &IndexMap::new(),
+        &bases(&config),
+        "p",
+        None,
+    );
     let service = ServiceName::new("workflow").unwrap();
     assert_eq!(missing, Err(RecipeError::NoCommit(service)));
-    let missing = image::recipes(&config, &catalog(), &commits(), &IndexMap::new(), "p");
+    let missing = image::recipes(&config, &catalog(), &commits(), &IndexMap::new(), "p", None);
     assert!(matches!(missing, Err(RecipeError::NoBase(_))));
 }
 

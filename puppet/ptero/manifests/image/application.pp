@@ -16,6 +16,9 @@ class ptero::image::application (
 ) {
   include ptero::guest
 
+  # Before all else: repositories, packages and users that the site makes are there when they are asked for.
+  include(pick($entry['puppet_classes'], []))
+
   $home = "/opt/ptero/${service}"
   $runtime = pick($entry['runtime'], {})
   $processes = ptero::processes($entry)
