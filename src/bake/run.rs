@@ -116,7 +116,9 @@ impl Kitchen<'_> {
             .iter()
             .map(|(path, file)| SourceFile { file, path })
             .collect();
-        if let Some(bundle) = &self.config.build.ca_bundle {
+        let bundle = self.config.build.ca_bundle.as_ref();
+        let bundle = bundle.map(|bundle| self.config.path(bundle));
+        if let Some(bundle) = &bundle {
             sources.push(SourceFile {
                 file: bundle,
                 path: CA_BUNDLE,
