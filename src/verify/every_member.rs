@@ -11,7 +11,7 @@ use crate::verify::document;
 use crate::verify::finding::{Finding, Verdict};
 use crate::verify::target::{JobTarget, short_host};
 use crate::verify::workflow::Workflows;
-use crate::verify::workflows::{NOTHING_KEPT, expect_end, name};
+use crate::verify::workflows::{NOTHING_KEPT, expect_end, name, or_kept_nothing};
 
 /// Jobs per member and round: enough for each member to come into play in
 /// most rounds, few enough for a round to take seconds.
@@ -46,7 +46,7 @@ pub async fn run(workflows: &Workflows<'_>, jobs: &JobTarget) -> Verdict {
         workflows.forget(&ended).await;
         let verdict = verdict(jobs, &seen, round);
         if verdict.is_ok() || round == ROUNDS_MAX || Instant::now() >= deadline {
-            return verdict;
+            return or_kept_nothing(workflows, &document, verdict).await;
         }
     }
     verdict(jobs, &seen, ROUNDS_MAX)

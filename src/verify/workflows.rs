@@ -30,9 +30,9 @@ pub async fn one_job(workflows: &Workflows<'_>, jobs: &JobTarget) -> Verdict {
         return Ok(format!("the job succeeded; {NOTHING_KEPT}"));
     }
     let report = workflows.report(&ended, "workflow-details").await?;
-    let detail = wrote(&job_runs(&report))?;
+    let verdict = wrote(&job_runs(&report));
     workflows.forget(&ended).await;
-    Ok(detail)
+    or_kept_nothing(workflows, &document, verdict).await
 }
 
 /// A workflow whose only job fails ends as failed.
@@ -62,9 +62,26 @@ pub async fn in_parallel(workflows: &Workflows<'_>, jobs: &JobTarget) -> Verdict
         return Ok(format!("{} jobs succeeded; {NOTHING_KEPT}", ITEMS.len()));
     }
     let report = workflows.report(&ended, "workflow-details").await?;
-    let detail = each_wrote(&job_runs(&report))?;
+    let verdict = each_wrote(&job_runs(&report));
     workflows.forget(&ended).await;
-    Ok(detail)
+    or_kept_nothing(workflows, &document, verdict).await
+}
+
+/// What a job wrote may be missing while an older release serves beside a newer one:
+/// one takes the wish to keep it, and the other hears the end of the job.
+pub async fn or_kept_nothing(
+    workflows: &Workflows<'_>,
+    document: &Value,
+    verdict: Verdict,
+) -> Verdict {
+    match verdict {
+        Err(_) if workflows.some_keep_nothing(document).await => {
+            let seen =
+                "the jobs succeeded; members of an older release keep nothing of what they write";
+            Ok(seen.to_owned())
+        }
+        other => other,
+    }
 }
 
 fn each_wrote(runs: &[JobRun]) -> Verdict {

@@ -2,6 +2,7 @@
 //! gateway with workflow and shell-command behind it would, well or badly.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use wiremock::matchers::any;
@@ -30,6 +31,7 @@ pub(crate) enum Story {
     CancellationsIgnored,
     ItemsLeftOut,
     KeepsNothing,
+    SomeKeepNothing,
 }
 
 pub(crate) const MEMBERS: [&str; 3] = ["sc-worker-0", "sc-worker-1", "sc-worker-2"];
@@ -42,6 +44,8 @@ const ADVERTISED: &str = "http://advertised.invalid:7000";
 struct Gateway {
     story: Story,
     workflows: Mutex<Vec<Workflow>>,
+    /// Documents that ask to keep what jobs write.
+    asking: AtomicUsize,
 }
 
 #[derive(Clone)]
@@ -57,6 +61,7 @@ pub(crate) async fn deployment(story: Story) -> MockServer {
     let gateway = Gateway {
         story,
         workflows: Mutex::default(),
+        asking: AtomicUsize::new(0),
     };
     Mock::given(any())
         .respond_with(gateway)
@@ -130,7 +135,7 @@ impl Gateway {
             return ResponseTemplate::new(400).set_body_json(json!({"error": "bad"}));
         }
         let asks = document.to_string().contains("serviceDataToSave");
-        if asks && self.story == Story::KeepsNothing {
+        if asks && self.refuses_to_keep() {
             let unknown =
                 "Additional properties are not allowed (u'serviceDataToSave' was unexpected)";
             return ResponseTemplate::new(400).set_body_json(json!({"error": unknown}));
@@ -156,6 +161,12 @@ impl Gateway {
         ResponseTemplate::new(201)
             .insert_header("Location", place.as_str())
             .set_body_json(json!({"status": "new", "reports": reports}))
+    }
+
+    /// Of two web servers, each takes every other document.
+    fn refuses_to_keep(&self) -> bool {
+        let older = self.asking.fetch_add(1, Ordering::Relaxed) % 2 == 1;
+        self.story == Story::KeepsNothing || (self.story == Story::SomeKeepNothing && older)
     }
 
     /// There is no workflow of that name.
@@ -240,7 +251,7 @@ impl Gateway {
         let tasks: serde_json::Map<String, Value> = runs
             .map(|(at, job)| {
                 let mut data = json!({"stdout": self.stdout(at, job)});
-                if self.story == Story::KeepsNothing {
+                if matches!(self.story, Story::KeepsNothing | Story::SomeKeepNothing) {
                     data = json!({});
                 }
                 let mut run = json!({"status": "succeeded", "data": data});

@@ -181,6 +181,11 @@ fn an_older_release_that_keeps_nothing_of_what_jobs_write_passes() {
 }
 
 #[test]
+fn one_beside_a_newer_release_passes_too() {
+    case(Story::SomeKeepNothing, &[]);
+}
+
+#[test]
 fn a_member_that_takes_no_job_is_named() {
     case(
         Story::MemberIdle,
