@@ -5,5 +5,6 @@ pub mod flavor;
 pub mod image_removal;
 pub mod images;
 pub mod quota;
+pub mod schema;
 pub mod update;
 pub mod way_back;

@@ -18,7 +18,6 @@ use crate::plan::quota::Quota;
 use crate::plan::update::model::{MemberSeen, Room, Size, StackSeen, Trouble};
 use crate::tasks::earlier::{earlier, took};
 use crate::template::present::{Present, PresentMember};
-use crate::template::release::Records;
 use crate::topology::{Role, RoleKey, Topology};
 
 /// What is known of the cloud.
@@ -143,8 +142,6 @@ async fn seen(
         .into_iter()
         .map(|member| around.member(member))
         .collect();
-    let Records { update, .. } = &records;
-    let unfinished = update.clone();
     let earlier = earlier(&events, &records);
     let seen = StackSeen {
         id: stack.id.clone(),
@@ -156,7 +153,8 @@ async fn seen(
             .unwrap_or_else(|| stack.creation_time.clone()),
         members,
         release: records.current().cloned(),
-        unfinished,
+        history: records.history,
+        unfinished: records.update,
         earlier,
     };
     Ok((seen, present))

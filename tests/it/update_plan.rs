@@ -48,6 +48,7 @@ impl Story {
                 updated: "2026-11-22T10:00:00Z".to_owned(),
                 members: members.iter().map(there).collect(),
                 release: Some(release.clone()),
+                history: vec![release.clone()],
                 unfinished: None,
                 earlier: Earlier::default(),
             }),

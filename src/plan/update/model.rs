@@ -72,6 +72,8 @@ pub struct StackSeen {
     pub members: Vec<MemberSeen>,
     /// The release that runs, or that is being left.
     pub release: Option<ReleaseRecord>,
+    /// The releases that ran here, oldest first, with that one.
+    pub history: Vec<ReleaseRecord>,
     /// An update that has begun and has not ended.
     pub unfinished: Option<UpdateRecord>,
     /// How long the steps of earlier updates took.

@@ -8,7 +8,8 @@ use indexmap::IndexMap;
 use crate::error::{Failure, Kind};
 use crate::name::{EnvName, ServiceName};
 use crate::openstack::glance::Image;
-use crate::plan::update::model::{Input, Options, Refusal, Reversible, Schema, UpdatePlan, Wanted};
+use crate::plan::schema::reversible;
+use crate::plan::update::model::{Input, Options, Refusal, Schema, StackSeen, UpdatePlan, Wanted};
 use crate::plan::update::plan;
 use crate::plan::way_back::PastImages;
 use crate::tasks::observe::Observed;
@@ -62,13 +63,12 @@ pub fn planned(
 ) -> Result<UpdatePlan, Failure> {
     let seen = observed.stack.as_ref().map(|(seen, _)| seen);
     let present = observed.stack.as_ref().map(|(_, present)| present);
-    let from = seen.and_then(|seen| seen.release.as_ref());
     let wanted = Wanted {
         members: goal.template.members.clone(),
         sizes: observed.sizes(topology, &goal.release.default_flavor)?,
         release: goal.record.clone(),
-        schema: seen.map_or_else(IndexMap::new, |_| {
-            schemas(topology, observed, from, &goal.record, unbuilt)
+        schema: seen.map_or_else(IndexMap::new, |seen| {
+            schemas(topology, &observed.images, seen, &goal.record, unbuilt)
         }),
         unbuilt: unbuilt.to_vec(),
         infrastructure: present.map_or_else(Vec::new, |present| {
@@ -103,34 +103,26 @@ fn refused(env: &EnvName, refusals: &[Refusal]) -> Failure {
 /// The schema of each service whose image changes.
 fn schemas(
     topology: &Topology,
-    observed: &Observed,
-    from: Option<&ReleaseRecord>,
+    images: &[Image],
+    seen: &StackSeen,
     to: &ReleaseRecord,
     unbuilt: &[String],
 ) -> IndexMap<ServiceName, Schema> {
+    let from = seen.release.as_ref();
     let services = topology.services.iter();
     let changed = services.filter_map(|(name, service)| {
         let migrate = service.migrate.as_ref()?;
         let recipe = recipes(topology, name).into_iter().find(|recipe| {
             from.and_then(|from| from.images.get(recipe)) != to.images.get(recipe)
         })?;
-        let head = |release: Option<&ReleaseRecord>| {
-            let digest = release?.images.get(&recipe)?;
-            head(&observed.images, digest)
-        };
-        let old = head(from);
-        let reversible = if migrate.older_code.runs(old.as_deref()) {
-            Reversible::OlderCodeWorks
-        } else if migrate.downgrade.is_some() {
-            Reversible::Downgrade
-        } else {
-            Reversible::No
-        };
+        let head = |release: &ReleaseRecord| head(images, release.images.get(&recipe)?);
+        let ran: Vec<String> = seen.history.iter().filter_map(head).collect();
+        let (old, new) = (from.and_then(head), head(to));
         let schema = Schema {
+            reversible: reversible(migrate, &ran, old.as_deref(), new.as_deref()),
             old,
-            new: head(Some(to)),
+            new,
             unbuilt: unbuilt.contains(&recipe),
-            reversible,
         };
         Some((name.clone(), schema))
     });
