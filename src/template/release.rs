@@ -159,13 +159,18 @@ impl Records {
         self
     }
 
-    /// The newest release that passed its checks, other than the one that runs.
+    /// The newest release that passed its checks before the one that runs: in the
+    /// middle of an update the one that is being left. What came between two stays of
+    /// one release was left again, and is no way back.
     pub fn last_verified_before(&self) -> Option<&ReleaseRecord> {
-        let (current, earlier) = self.history.split_last()?;
-        earlier
-            .iter()
-            .rev()
-            .find(|one| one.verified && one.id != current.id)
+        let (current, mut earlier) = self.history.split_last()?;
+        if self.update.is_some() && current.verified {
+            return Some(current);
+        }
+        if let Some(first) = earlier.iter().position(|one| one.id == current.id) {
+            earlier = &earlier[..first];
+        }
+        earlier.iter().rev().find(|one| one.verified)
     }
 
     /// The newest record of a release that `name`, a tag or an id, stands for.
@@ -258,6 +263,23 @@ mod tests {
         assert_eq!(id(&records(&[])), None);
         let again = records(&[true, true]).with(release(1, true));
         assert_eq!(id(&again), Some("0".into()), "not to itself");
+        let back = records(&[true, true, true]).with(release(1, true));
+        assert_eq!(id(&back), Some("0".into()), "not to what was left again");
+        let back = records(&[true, true]).with(release(0, true));
+        assert_eq!(id(&back), None);
+    }
+
+    #[test]
+    fn in_the_middle_of_an_update_it_leads_to_what_is_being_left() {
+        let update = |verified: &[bool]| {
+            let mut records = records(verified);
+            let update = serde_json::json!({"from": "1", "to": "9", "phase": "add", "batch": 1,
+                "batches": 1, "target": release(9, false)});
+            records.update = serde_json::from_value(update).unwrap();
+            records.last_verified_before().map(|one| one.id.clone())
+        };
+        assert_eq!(update(&[true, true]), Some("1".into()));
+        assert_eq!(update(&[true, false]), Some("0".into()));
     }
 
     #[test]
