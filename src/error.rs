@@ -63,6 +63,26 @@ impl Failure {
         Self::new(Kind::RolledBack, message).caused_by(cause)
     }
 
+    /// The same failure after the old release did not come back because of `again`:
+    /// nothing is as it was, whatever that said.
+    #[must_use]
+    pub fn not_rolled_back(self, again: Self) -> Self {
+        let kind = match again.kind {
+            Kind::Locked | Kind::TimedOut => again.kind,
+            _ => Kind::Failed,
+        };
+        let message = format!("{}, and the way back failed: {again}", self.message);
+        let causes = [self.source, again.source].into_iter().flatten();
+        let causes: Vec<String> = causes.map(|cause| cause.to_string()).collect();
+        let failure = Self::new(kind, message);
+        let failure = if causes.is_empty() {
+            failure
+        } else {
+            failure.caused_by(causes.join("\n"))
+        };
+        again.hints.into_iter().fold(failure, Self::hint)
+    }
+
     /// Keeps the error that caused this one; its chain is printed below.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
@@ -120,6 +140,25 @@ mod tests {
         for (kind, code) in all {
             assert_eq!(kind.exit_code(), code, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn a_way_back_that_fails_is_no_rollback() {
+        let lost = || Failure::new(Kind::Refused, "2 jobs are lost").caused_by("job 3");
+        let case = |kind, expected| {
+            let again = Failure::new(kind, "`a` is back on `v3`").hint("try again");
+            let failure = lost().not_rolled_back(again.caused_by("no room"));
+            assert_eq!(failure.kind(), expected);
+            let said = "2 jobs are lost, and the way back failed: `a` is back on `v3`";
+            assert_eq!(failure.to_string(), said);
+            let source = std::error::Error::source(&failure).map(ToString::to_string);
+            assert_eq!(source.as_deref(), Some("job 3\nno room"));
+            assert_eq!(failure.hints(), ["try again"]);
+        };
+        case(Kind::RolledBack, Kind::Failed);
+        case(Kind::Refused, Kind::Failed);
+        case(Kind::Locked, Kind::Locked);
+        case(Kind::TimedOut, Kind::TimedOut);
     }
 
     #[test]

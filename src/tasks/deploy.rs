@@ -218,7 +218,7 @@ async fn back(site: &Site<'_>, left: &ReleaseRecord, failure: Failure) -> Failur
             "the release did not prove itself; `{}` is back on `{}` ({})",
             topology.env, left.tag, left.id
         )),
-        Err(again) => again.hint(format!(
+        Err(again) => failure.not_rolled_back(again).hint(format!(
             "`ptero-deploy rollback {} --tag {}` tries again",
             topology.env, left.id
         )),
