@@ -88,10 +88,18 @@ async fn answer(cloud: &Cloud, stack: &StackRef, gate: &str, verdict: Result<(),
         Err(reason) => ("FAILURE", reason),
     };
     let data = json!({"id": SIGNAL, "status": status, "reason": reason, "data": ""});
-    let told = cloud.heat().signal(stack, &gate::handle(gate), &data).await;
-    if let Err(error) = told {
-        // Heat then goes back by itself when the wait is over.
+    // A result that does not arrive makes Heat go back when the wait is over: so it is
+    // told for as long as Heat waits, or does not say whether it does.
+    loop {
+        let told = cloud.heat().signal(stack, &gate::handle(gate), &data).await;
+        let Err(error) = told else {
+            return;
+        };
         let text = format!("the result of the checks did not reach Heat: {error}");
-        cloud.reporter().warn(text, "");
+        cloud.reporter().warn(text, "it is told again");
+        sleep(LOOK).await;
+        if let Ok(Gate::Over | Gate::NotYet) = look(cloud, stack, gate).await {
+            return;
+        }
     }
 }
