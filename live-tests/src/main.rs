@@ -6,7 +6,10 @@
 //! ones, or those named; a story that cannot run has failed.
 
 mod cloud;
+mod cut_server;
 mod host;
+mod network;
+mod probe;
 mod program;
 mod report;
 mod servers;
@@ -18,6 +21,9 @@ use report::Report;
 
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
+    if let Some((network::REACH, targets)) = wanted.split_first().map(|(a, b)| (a.as_str(), b)) {
+        return network::reach(targets);
+    }
     let mut report = Report::default();
     let named = |name: &str| wanted.iter().any(|one| one == name);
     for (name, story) in stories::ALL {

@@ -22,9 +22,27 @@ pub(crate) fn stop_unit(part: &str, unit: &str) -> Result<()> {
     Ok(())
 }
 
+/// A server that runs, as the host sees it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Server {
+    /// When its agent was started, in the kernel's ticks: older servers come first.
+    started: u64,
+    /// The process of its agent.
+    pub(crate) pid: String,
+    /// Its host name.
+    pub(crate) name: String,
+}
+
 /// The process of the agent that runs there for the longest time.
 fn agent(part: &str) -> Result<Option<String>> {
-    let mut agents = Vec::new();
+    let servers = all()?.into_iter();
+    let oldest = servers.filter(|one| one.name.contains(part)).min();
+    Ok(oldest.map(|one| one.pid))
+}
+
+/// All that run.
+pub(crate) fn all() -> Result<Vec<Server>> {
+    let mut servers = Vec::new();
     for entry in fs::read_dir("/proc")?.flatten() {
         let Ok(pid) = entry.file_name().into_string() else {
             continue;
@@ -36,11 +54,11 @@ fn agent(part: &str) -> Result<Option<String>> {
         let name = Command::new("nsenter")
             .args(["--uts", "--target", &pid, "hostname"])
             .output()?;
-        if String::from_utf8_lossy(&name.stdout).contains(part) {
-            agents.push((started(&entry.path())?, pid));
-        }
+        let name = String::from_utf8_lossy(&name.stdout).trim().to_owned();
+        let started = started(&entry.path())?;
+        servers.push(Server { started, pid, name });
     }
-    Ok(agents.into_iter().min().map(|(_, pid)| pid))
+    Ok(servers)
 }
 
 /// When a process was started, in the kernel's ticks.

@@ -5,8 +5,9 @@ use std::fs;
 use anyhow::Result;
 
 use crate::cloud::writes;
-use crate::program::{Ended, command, config, home, run, run_with};
+use crate::program::{command, config, home, run, run_with};
 use crate::report::Report;
+use crate::stories::changed::said;
 
 /// Each mistake, its exit code, and words that its message must hold.
 pub(crate) fn touches_nothing(report: &mut Report) -> Result<()> {
@@ -81,19 +82,6 @@ pub(crate) fn touches_nothing(report: &mut Report) -> Result<()> {
         before == total_writes()?,
     );
     Ok(())
-}
-
-fn said(report: &mut Report, what: &str, ended: &Ended, code: i32, words: &[&str]) {
-    report.check(
-        &format!("{what}: exit code {code} (was {})", ended.code),
-        ended.code == code,
-    );
-    for word in words {
-        report.check(
-            &format!("{what}: the message names `{word}`"),
-            ended.stderr.contains(word),
-        );
-    }
 }
 
 fn total_writes() -> Result<usize> {

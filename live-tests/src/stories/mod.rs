@@ -2,8 +2,12 @@
 
 mod across;
 mod bad_input;
+mod broken_builds;
+mod broken_creates;
+mod changed;
 mod demo;
 mod faults;
+mod flows;
 mod front_door;
 mod killed;
 mod killed_updates;
@@ -20,6 +24,7 @@ use crate::report::Story;
 /// Every story by name. Later ones use what earlier ones left in the cloud.
 pub(crate) const ALL: &[(&str, Story)] = &[
     ("demo_from_nothing", demo::from_nothing),
+    ("only_declared_flows", flows::of_the_demo),
     ("unchanged_build_writes_nothing", unchanged::build),
     ("bad_input_touches_nothing", bad_input::touches_nothing),
     ("front_door", front_door::howto),
@@ -40,6 +45,8 @@ pub(crate) const ALL: &[(&str, Story)] = &[
 /// Stories that take longer than CI may: run by name, from a stack that
 /// `demo_from_nothing` left.
 pub(crate) const LONG: &[(&str, Story)] = &[
+    ("broken_builds", broken_builds::builds),
+    ("broken_creates", broken_creates::creates),
     ("update_howto", update_howto::howto),
     ("deployed_and_promoted", promoted::deployed_and_promoted),
     ("killed_before_update", killed_updates::before),

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
-use crate::program::{Ended, command, config, home, run_with};
+use crate::program::{Ended, command, home, run_with};
 use crate::report::Report;
 use crate::stories::across::{Across, count};
+use crate::stories::changed::settings;
 use crate::stories::killed_updates::tags;
 use crate::stories::updates::runs;
 
@@ -61,8 +62,7 @@ fn updated(report: &mut Report, policy: &str) -> Result<Ended> {
 
 /// The demo's configuration with a deadline of a minute and a policy.
 fn with_policy(policy: &str) -> Result<PathBuf> {
-    let text = std::fs::read_to_string(config())?;
-    let mut demo: serde_json::Value = serde_json::from_str(&text)?;
+    let mut demo = settings()?;
     let staging = &mut demo["stacks"]["staging"];
     ensure!(staging.is_object(), "the demo has no stack `staging`");
     staging["drain_deadline_minutes"] = 1.into();

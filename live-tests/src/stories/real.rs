@@ -15,6 +15,7 @@ use crate::cloud::{column, devcloud};
 use crate::program::{self, Ended, home, run_with};
 use crate::report::Report;
 use crate::stories::across::Across;
+use crate::stories::flows;
 
 /// The variable that names the folder.
 const CLONES: &str = "PTERO_CLONES";
@@ -70,6 +71,7 @@ pub(crate) fn services(report: &mut Report) -> Result<()> {
     let deploy = run(&config, &["deploy", "real", "--tag", "before"])?;
     report.check("the deployment exits 0", deploy.code == 0);
     has_servers(report, others + SERVERS)?;
+    flows::only_declared(report, &config, "real")?;
     let to = |tag: &'static str| ["stack", "update", "real", "--tag", tag];
     under_jobs(report, &config, "shell-command's migration", || {
         run(&config, &to("between"))

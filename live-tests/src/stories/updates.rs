@@ -3,9 +3,10 @@
 use anyhow::{Context, Result};
 
 use crate::cloud::{column, openstack, openstack_does};
+use crate::probe::Probe;
 use crate::program::{home, run};
 use crate::report::Report;
-use crate::stories::across::Across;
+use crate::stories::across::{Across, count};
 
 /// v1 to v2 by a kept plan, under jobs that run across the update; then the same
 /// again, which is nothing.
@@ -20,6 +21,7 @@ pub(crate) fn lose_no_work(report: &mut Report) -> Result<()> {
         "the plan says that there is something to do",
         plan.code == 3,
     );
+    let probe = Probe::start()?;
     let slow = Across::staging("5", "14");
     let as_planned = ["stack", "update", "staging", "--plan", kept];
     let update = run(&as_planned)?;
@@ -27,6 +29,7 @@ pub(crate) fn lose_no_work(report: &mut Report) -> Result<()> {
     runs(report, "v2")?;
     let stale = run(&as_planned)?;
     report.check("the plan is refused afterwards", stale.code == 4);
+    probe.ended(report)?;
     let slow = slow.ended()?;
     report.check(
         "the slow tests across it exit 0: none lost, none run twice",
@@ -52,17 +55,22 @@ pub(crate) fn lose_no_work(report: &mut Report) -> Result<()> {
 /// Back to the last verified release, whose code is older than the schema, under jobs
 /// as well.
 pub(crate) fn and_back(report: &mut Report) -> Result<()> {
+    let probe = Probe::start()?;
     let slow = Across::staging("4", "12");
     let rollback = run(&["rollback", "staging"])?;
     report.check("rollback exits 0", rollback.code == 0);
+    probe.ended(report)?;
     runs(report, "v1")?;
     let slow = slow.ended()?;
     report.check("the slow tests across it exit 0", slow.code == 0);
     Ok(())
 }
 
-/// v1 to v3-broken, whose checks fail: v1 is back.
+/// v1 to v3-broken, whose checks fail: v1 is back, and its work came to its end. What
+/// the broken release itself took counts as failed: that is how it is broken.
 pub(crate) fn go_back(report: &mut Report) -> Result<()> {
+    let probe = Probe::start()?;
+    let slow = Across::counted("3", "10");
     let update = run(&["stack", "update", "staging", "--tag", "v3-broken"])?;
     report.check("the update to v3-broken exits 7", update.code == 7);
     let check = "a workflow with a job succeeds";
@@ -75,6 +83,13 @@ pub(crate) fn go_back(report: &mut Report) -> Result<()> {
     runs(report, "v1")?;
     let tests = run(&["tests", "fast", "staging"])?;
     report.check("the release before it passes its checks", tests.code == 0);
+    probe.ended(report)?;
+    let ledger = slow.ended()?.stdout;
+    report.check("no job ran twice", count(&ledger, "run twice")? == 0);
+    report.check(
+        "every job came to its end",
+        !ledger.contains("never came to its end"),
+    );
     Ok(())
 }
 
