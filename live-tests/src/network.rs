@@ -87,14 +87,20 @@ fn inside(place: Place<'_>, program: &str) -> Command {
 
 /// Tries all `targets` at once, and prints those that answered.
 pub(crate) fn reach(targets: &[String]) -> ExitCode {
+    let targets: Result<Vec<SocketAddr>, _> = targets.iter().map(|one| one.parse()).collect();
+    // What was not tried must not pass for closed.
+    let Ok(targets) = targets else {
+        return ExitCode::FAILURE;
+    };
     let tries: Vec<_> = targets
-        .iter()
-        .filter_map(|target| target.parse().ok())
+        .into_iter()
         .map(|target| thread::spawn(move || answers(target).then_some(target)))
         .collect();
     for one in tries {
-        if let Ok(Some(target)) = one.join() {
-            say(&target.to_string());
+        match one.join() {
+            Ok(Some(target)) => say(&target.to_string()),
+            Ok(None) => {}
+            Err(_) => return ExitCode::FAILURE,
         }
     }
     ExitCode::SUCCESS

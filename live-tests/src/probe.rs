@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 
-use crate::program::run;
+use crate::program::config;
 use crate::report::{Report, say};
+use crate::stories::deployed;
 
 /// Between two requests.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -20,6 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const SHOWN: usize = 5;
 
 /// What the web member of workflow answers itself, from its database.
+const PORT: u16 = 7000;
 const PATH: &str = "/v1/workflows?name=no-such";
 const ANSWER: u16 = 404;
 
@@ -39,10 +41,8 @@ struct Requests {
 impl Probe {
     /// Asks workflow through the gateway of `staging`, on a new connection each time.
     pub(crate) fn start() -> Result<Self> {
-        let of_status = ["stack", "status", "staging", "-f", "value", "-c", "Address"];
-        let address = run(&of_status)?.stdout;
-        let address = format!("{}:7000", address.trim());
-        let address: SocketAddr = address.parse().with_context(|| address.clone())?;
+        let address = deployed::address(&config(), "staging")?;
+        let address = SocketAddr::new(address, PORT);
         let ended = Arc::new(AtomicBool::new(false));
         let until = Arc::clone(&ended);
         let requests = thread::spawn(move || requests(address, &until));

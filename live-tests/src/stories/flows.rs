@@ -6,13 +6,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
 
 use crate::cloud::{openstack, openstack_does};
 use crate::network::{Place, Question, listening};
-use crate::program::{command, config, run_with};
+use crate::program::config;
 use crate::report::{Report, say};
 use crate::servers;
+use crate::stories::deployed;
 
 /// Logging in; tried though nothing may listen there.
 const SSH: u16 = 22;
@@ -107,9 +107,7 @@ fn among(members: &[Member], ports: &BTreeSet<u16>) -> Result<(Vec<String>, usiz
 }
 
 fn from_outside(config: &Path, env: &str, ports: &BTreeSet<u16>) -> Result<(Vec<String>, usize)> {
-    let of_status = ["stack", "status", env, "-f", "value", "-c", "Address"];
-    let address = run_with(command(config, &of_status)?)?;
-    let address: IpAddr = address.stdout.trim().parse()?;
+    let address = deployed::address(config, env)?;
     let targets: Vec<SocketAddr> = ports
         .iter()
         .map(|port| SocketAddr::new(address, *port))
@@ -167,16 +165,9 @@ impl Member {
 }
 
 fn members(config: &Path, env: &str) -> Result<Vec<Member>> {
-    let outputs = run_with(command(config, &["stack", "outputs", env, "-f", "json"])?)?;
-    let outputs: Value = serde_json::from_str(&outputs.stdout)?;
-    let listed = outputs
-        .as_array()
-        .and_then(|all| all.iter().find(|one| one["Output"] == "members"))
-        .and_then(|members| members["Value"].as_array())
-        .context("the stack tells no members")?;
     let running = servers::all()?;
     let mut members = Vec::new();
-    for one in listed {
+    for one in deployed::members(config, env)? {
         let text = |key: &str| one[key].as_str().context("a text was expected");
         let name = text("name")?;
         let server = running.iter().find(|server| server.name == name);

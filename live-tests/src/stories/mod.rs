@@ -6,6 +6,7 @@ mod broken_builds;
 mod broken_creates;
 mod changed;
 mod demo;
+pub(crate) mod deployed;
 mod faults;
 mod flows;
 mod front_door;

@@ -1,16 +1,16 @@
 //! A job of ten minutes on a worker that has to go within one: each policy does what
 //! it says, and the ledger says so.
 
-use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use serde_json::Value;
 
-use crate::program::{Ended, command, home, run_with};
+use crate::program::Ended;
 use crate::report::Report;
 use crate::stories::across::{Across, count};
-use crate::stories::changed::settings;
+use crate::stories::changed::{run_changed, settings};
 use crate::stories::killed_updates::tags;
 use crate::stories::updates::runs;
 
@@ -50,24 +50,22 @@ fn unclean(report: &mut Report, policy: &str, entry: &str) -> Result<()> {
 /// How the tests across an update ended.
 fn updated(report: &mut Report, policy: &str) -> Result<Ended> {
     let (_, new) = tags()?;
-    let config = with_policy(policy)?;
+    let settings = with_policy(policy)?;
     let slow = Across::counted(MINUTES, "1");
     thread::sleep(STARTED);
     let update = ["stack", "update", "staging", "--tag", new];
-    let update = run_with(command(&config, &update)?)?;
+    let update = run_changed(&settings, &update)?;
     report.check(&format!("{policy}: the update exits 0"), update.code == 0);
     runs(report, new)?;
     slow.ended()
 }
 
 /// The demo's configuration with a deadline of a minute and a policy.
-fn with_policy(policy: &str) -> Result<PathBuf> {
+fn with_policy(policy: &str) -> Result<Value> {
     let mut demo = settings()?;
     let staging = &mut demo["stacks"]["staging"];
     ensure!(staging.is_object(), "the demo has no stack `staging`");
     staging["drain_deadline_minutes"] = 1.into();
     staging["drain_policy"] = policy.into();
-    let path = home().join(format!("{policy}.yaml"));
-    std::fs::write(&path, demo.to_string())?;
-    Ok(path)
+    Ok(demo)
 }

@@ -15,7 +15,7 @@ use crate::cloud::{column, devcloud};
 use crate::program::{self, Ended, home, run_with};
 use crate::report::Report;
 use crate::stories::across::Across;
-use crate::stories::flows;
+use crate::stories::{deployed, flows};
 
 /// The variable that names the folder.
 const CLONES: &str = "PTERO_CLONES";
@@ -223,10 +223,11 @@ fn has_servers(report: &mut Report, wanted: usize) -> Result<()> {
 
 /// The workflow of PTero's own introduction.
 fn says_hello(report: &mut Report, config: &Path) -> Result<()> {
-    let of_status = ["stack", "status", "real", "-f", "value", "-c", "Address"];
-    let address = run(config, &of_status)?.stdout.trim().to_owned();
-    let outputs = run(config, &["stack", "outputs", "real", "-f", "json"])?;
-    let inside = gateway(&outputs.stdout).context("no address of the gateway inside")?;
+    let address = deployed::address(config, "real")?;
+    let members = deployed::members(config, "real")?;
+    let gateway = members.iter().find(|one| one["service"] == "gateway");
+    let inside = gateway.and_then(|one| one["address"].as_str());
+    let inside = inside.context("no address of the gateway inside")?;
     let job_service = format!("http://{inside}:5000/v1");
     let base = format!("http://{address}:7000/v1/workflows");
     // Its services refuse a GET that says it is JSON.
@@ -250,14 +251,6 @@ fn says_hello(report: &mut Report, config: &Path) -> Result<()> {
         run["stdout"] == "world!\n" && run["stderr"] == "hello\n",
     );
     Ok(())
-}
-
-fn gateway(outputs: &str) -> Option<String> {
-    let outputs: Value = serde_json::from_str(outputs).ok()?;
-    let members = outputs.as_array()?;
-    let members = members.iter().find(|one| one["Output"] == "members")?["Value"].as_array()?;
-    let gateway = members.iter().find(|one| one["service"] == "gateway")?;
-    Some(gateway["address"].as_str()?.to_owned())
 }
 
 fn document(job_service: &str) -> Value {
