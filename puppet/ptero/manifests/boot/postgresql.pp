@@ -6,7 +6,7 @@
 #   The network the services connect from.
 # @param max_connections
 #   Must exceed the number of the services' processes, twice in an update: each holds about one connection. What PTero's
-#   processes cannot tell a database that is full is lost. One that is not used costs some 20 kB.
+#   processes cannot tell a database that is full is lost.
 class ptero::boot::postgresql (
   Hash[String[1], Struct[{ password => String[1] }]] $databases,
   String[1] $allow_cidr,
