@@ -64,14 +64,16 @@ class ptero::guest {
     mode    => '0644',
   }
 
-  file { '/etc/systemd/system/ptero-agent.service':
-    ensure => file,
-    source => 'puppet:///modules/ptero/units/ptero-agent.service',
-    mode   => '0644',
-  }
-  -> exec { 'enable ptero-agent':
-    command => 'systemctl --root=/ enable ptero-agent.service',
-    unless  => 'systemctl --root=/ --quiet is-enabled ptero-agent.service',
-    path    => ['/usr/bin', '/bin'],
+  ['ptero-metadata', 'ptero-agent'].each |$unit| {
+    file { "/etc/systemd/system/${unit}.service":
+      ensure => file,
+      source => "puppet:///modules/ptero/units/${unit}.service",
+      mode   => '0644',
+    }
+    -> exec { "enable ${unit}":
+      command => "systemctl --root=/ enable ${unit}.service",
+      unless  => "systemctl --root=/ --quiet is-enabled ${unit}.service",
+      path    => ['/usr/bin', '/bin'],
+    }
   }
 }
