@@ -10,7 +10,7 @@ use crate::apply::delete;
 use crate::apply::drain::{self, Mode};
 use crate::apply::error::StackError;
 use crate::apply::event_log::EventLog;
-use crate::apply::follow::{Follow, follow};
+use crate::apply::follow::{Follow, Request, follow};
 use crate::apply::gatekeeper;
 use crate::apply::stack::{kinds, tags};
 use crate::openstack::client::Cloud;
@@ -48,9 +48,10 @@ pub async fn change(
     let mut log = EventLog::new(change.stack.clone());
     // What happened before is another story.
     let heat = cloud.heat();
-    let (past, there) = tokio::try_join!(
+    let (past, there, before) = tokio::try_join!(
         heat.events(change.stack, None, DEPTH_MAX),
         heat.resources(change.stack, DEPTH_MAX),
+        heat.stack(change.stack),
     )?;
     log.take(past, Duration::ZERO);
     let files = texts(change.template);
@@ -62,7 +63,10 @@ pub async fn change(
         timeout_mins: change.timeout_mins,
         disable_rollback: !change.goes_back,
     };
-    let request = update.tags.last().map(String::as_str);
+    let request = update.tags.last().map(|tag| Request {
+        tag,
+        before: &before.tags,
+    });
     cloud.heat().update(change.stack, &update).await?;
     // Of what goes and of what comes.
     let mut kinds = kinds(&change.template.json, &files);

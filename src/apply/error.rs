@@ -70,6 +70,12 @@ pub enum StackError {
         /// The stack's name.
         stack: String,
     },
+    /// Another change of the stack was asked of Heat after ours, which it dropped.
+    #[error("stack `{stack}` is being changed by somebody else, who asked Heat after this run did")]
+    Overtaken {
+        /// The stack's name.
+        stack: String,
+    },
     /// The stack is gone, but not all that belonged to it.
     #[error("stack `{stack}` is gone, but {} left: {}", count(.left.len()), listed(.left))]
     LeftBehind {
@@ -118,6 +124,8 @@ impl From<StackError> for Failure {
             StackError::LeftBehind { .. } => Self::new(Kind::Failed, message)
                 .hint("remove the reason, then run the same command again"),
             StackError::Gone { .. } => Self::new(Kind::Failed, message),
+            StackError::Overtaken { .. } => Self::new(Kind::Locked, message)
+                .hint("`ptero-deploy lock show ENV` tells who it is, and what they do"),
         }
     }
 }

@@ -34,9 +34,9 @@ pub struct Follow<'a> {
     pub stack: &'a StackRef,
     /// What was asked of Heat.
     pub action: Action,
-    /// The tag that the request gave the stack, where one that had ended well before
-    /// is changed: until Heat begins, it still shows how the change before ended.
-    pub request: Option<&'a str>,
+    /// What was asked, where a stack is changed that had ended well before: until Heat
+    /// begins, it still shows how the change before ended.
+    pub request: Option<Request<'a>>,
     /// Whether Heat undoes it when it fails.
     pub rolls_back: bool,
     /// Until when.
@@ -45,6 +45,25 @@ pub struct Follow<'a> {
     pub kinds: &'a HashMap<String, String>,
     /// How long a server may take to be ready; none where nobody waits for servers.
     pub server_deadline: Option<Duration>,
+}
+
+/// What tells one change of a stack from others.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The tag that it gives the stack.
+    pub tag: &'a str,
+    /// The tags that were there when it was asked.
+    pub before: &'a [String],
+}
+
+/// Whose change a stack shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// The one before: Heat has not begun.
+    Before,
+    Ours,
+    /// One that was asked after ours, which Heat gave up for it.
+    Anothers,
 }
 
 /// What a status means for one who waits for `action`.
@@ -69,8 +88,18 @@ fn outcome(stack: &Stack, action: &Action, rolls_back: bool) -> Outcome {
     }
 }
 
-fn has_begun(stack: &Stack, request: Option<&str>) -> bool {
-    request.is_none_or(|request| stack.tags.iter().any(|tag| tag == request))
+fn shown(stack: &Stack, request: Option<Request<'_>>) -> Shown {
+    let Some(request) = request else {
+        return Shown::Ours;
+    };
+    let has = |tag: &str| stack.tags.iter().any(|one| one == tag);
+    if has(request.tag) {
+        Shown::Ours
+    } else if stack.tags.iter().all(|tag| request.before.contains(tag)) {
+        Shown::Before
+    } else {
+        Shown::Anothers
+    }
 }
 
 /// Follows to the end. Good: the stack as it is then (none for one that is deleted).
@@ -127,10 +156,10 @@ pub async fn follow(
                 let Some(stack) = stack else {
                     return gone(cloud, log, what, begun.elapsed()).await;
                 };
-                let end = if has_begun(&stack, what.request) {
-                    outcome(&stack, &what.action, what.rolls_back)
-                } else {
-                    Outcome::GoesOn
+                let end = match shown(&stack, what.request) {
+                    Shown::Ours => outcome(&stack, &what.action, what.rolls_back),
+                    Shown::Before => Outcome::GoesOn,
+                    Shown::Anothers => return Err(StackError::Overtaken { stack: stack.name }),
                 };
                 let since = *failed_since.get_or_insert_with(Instant::now);
                 match end {
@@ -342,7 +371,7 @@ async fn timed_out(cloud: &Cloud, what: &Follow<'_>) -> StackError {
 mod tests {
     use serde_json::json;
 
-    use super::{Action, Outcome, has_begun, outcome};
+    use super::{Action, Outcome, Request, Shown, outcome, shown};
 
     #[track_caller]
     fn case(status: &str, action: &Action, rolls_back: bool, expected: Outcome) {
@@ -385,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_has_not_begun_has_not_ended() {
+    fn a_change_is_known_from_the_one_before_and_the_one_after() {
         let stack = |tags: &[&str]| {
             serde_json::from_value(
                 json!({"id": "1", "stack_name": "a", "stack_status": "UPDATE_COMPLETE",
@@ -393,8 +422,15 @@ mod tests {
             )
             .expect("a stack")
         };
-        assert!(!has_begun(&stack(&["before"]), Some("now")));
-        assert!(has_begun(&stack(&["x", "now"]), Some("now")));
-        assert!(has_begun(&stack(&[]), None));
+        let before = ["x".to_owned(), "before".to_owned()];
+        let now = Some(Request {
+            tag: "now",
+            before: &before,
+        });
+        assert_eq!(shown(&stack(&["x", "before"]), now), Shown::Before);
+        assert_eq!(shown(&stack(&[]), now), Shown::Before);
+        assert_eq!(shown(&stack(&["x", "now"]), now), Shown::Ours);
+        assert_eq!(shown(&stack(&["x", "after"]), now), Shown::Anothers);
+        assert_eq!(shown(&stack(&[]), None), Shown::Ours);
     }
 }
