@@ -59,7 +59,7 @@ async fn resume(site: &Site<'_>) -> Result<(), Failure> {
     let goal = goal::of_record(cloud, topology, target).await?;
     let text = match bring(site, &stack, &goal).await? {
         Brought::Nothing => "no changes".to_owned(),
-        Brought::In => format!("runs `{}` ({})", target.tag, target.id),
+        Brought::In(release) => format!("runs `{}` ({})", release.tag, release.id),
     };
     context.reporter.note(&stack.name, text);
     Ok(())

@@ -58,7 +58,7 @@ async fn rollback(args: &Args, site: &Site<'_>) -> Result<(), Failure> {
     let goal = goal::of_record(cloud, topology, record).await?;
     let text = match bring(site, &stack, &goal).await? {
         Brought::Nothing => format!("runs `{}` already", record.tag),
-        Brought::In => format!("runs `{}` again", record.tag),
+        Brought::In(release) => format!("runs `{}` again", release.tag),
     };
     context.reporter.note(&stack.name, text);
     Ok(())

@@ -216,13 +216,9 @@ pub fn record(
         .iter()
         .map(|member| (member.resource.clone(), member.digest.clone()))
         .collect();
-    let content = serde_json::json!({
-        "tag": release.tag, "commits": release.commits, "images": images, "members": members,
-    });
-    let id: String = digest::of(&content).chars().take(ID_CHARS).collect();
-    ReleaseRecord {
+    let record = ReleaseRecord {
         version: VERSION,
-        id,
+        id: String::new(),
         env: env.to_string(),
         tag: release.tag.to_string(),
         catalog: catalog.to_owned(),
@@ -233,6 +229,20 @@ pub fn record(
         at: at.to_owned(),
         verified: false,
         tests: TestsPassed::default(),
+    };
+    record.identified()
+}
+
+impl ReleaseRecord {
+    /// With the identity that follows from what it is made of.
+    #[must_use]
+    pub fn identified(self) -> Self {
+        let content = serde_json::json!({
+            "tag": self.tag, "commits": self.commits, "images": self.images,
+            "members": self.members,
+        });
+        let id = digest::of(&content).chars().take(ID_CHARS).collect();
+        Self { id, ..self }
     }
 }
 

@@ -368,7 +368,12 @@ fn little_room() {
 
 #[test]
 fn servers_with_data() {
-    Story::new(USUAL, USUAL).v2(&ALL).shows("stateful-refused");
+    let keeping = Story::new(USUAL, USUAL).v2(&ALL);
+    keeping.shows("stateful-refused");
+    // Tests of the one are none of the other.
+    let kept = keeping.plan().unwrap();
+    assert!(!kept.kept.is_empty());
+    assert_ne!(kept.to.id, keeping.wanted.release.id);
     Story::new(USUAL, USUAL)
         .v2(&ALL)
         .changed(|story| {

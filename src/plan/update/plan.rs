@@ -73,8 +73,12 @@ pub fn plan(input: &Input<'_>) -> Result<UpdatePlan, Vec<Refusal>> {
     Ok(UpdatePlan { kept, ..plan })
 }
 
-/// The release as it will really be: with the servers that stay, and their images.
+/// The release as it will really be: with the servers that stay, and their images. It
+/// is another release than one without them, and no test of the one is one of the other.
 fn with_kept(mut to: ReleaseRecord, kept: &[Kept], input: &Input<'_>) -> ReleaseRecord {
+    if kept.is_empty() {
+        return to;
+    }
     let seen = input.seen.iter().flat_map(|seen| &seen.members);
     for old in seen {
         let Some(one) = kept.iter().find(|one| one.resource == old.resource) else {
@@ -90,7 +94,7 @@ fn with_kept(mut to: ReleaseRecord, kept: &[Kept], input: &Input<'_>) -> Release
             to.images.insert(recipe.clone(), digest.clone());
         }
     }
-    to
+    to.identified()
 }
 
 fn assembled(

@@ -50,12 +50,12 @@ pub struct Site<'a> {
 }
 
 /// How an update ended well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Brought {
     /// There was nothing to do.
     Nothing,
-    /// The release runs.
-    In,
+    /// This release runs.
+    In(Box<ReleaseRecord>),
 }
 
 /// Brings `goal` in as far as it is not there. Where that fails, the release that was
@@ -108,7 +108,7 @@ pub async fn runs_already(
         return Ok(false);
     };
     let records = there::records(cloud, &stack).await?;
-    Ok(is_there(&stack, &records, &goal, &plan))
+    Ok(is_there(&stack, &records, &plan))
 }
 
 /// Carries `plan` out, which leads to `goal`.
@@ -128,7 +128,7 @@ pub async fn carry_out(
     let reference = stack.reference();
     let there = roll::present(cloud, &reference).await?;
     let records = Records::read(&there.template);
-    if is_there(stack, &records, goal, plan) {
+    if is_there(stack, &records, plan) {
         return Ok(Brought::Nothing);
     }
     for line in plan.text().lines().filter(|line| !line.is_empty()) {
@@ -136,7 +136,7 @@ pub async fn carry_out(
     }
     mark(cloud, &reference, plan).await?;
     let failed = match Box::pin(run(site, &reference, goal, plan)).await {
-        Ok(()) => return Ok(Brought::In),
+        Ok(()) => return Ok(Brought::In(Box::new(plan.to.clone()))),
         Err(failed) => failed,
     };
     let left = records.current();
@@ -244,14 +244,13 @@ fn resume(topology: &Topology) -> String {
     format!("`ptero-deploy resume {}` goes on", topology.env)
 }
 
-/// Whether the stack already is what `goal` asks for, whole and healthy.
-pub fn is_there(stack: &Stack, records: &Records, goal: &Goal, plan: &UpdatePlan) -> bool {
+/// Whether the stack already is what `plan` leads to, whole and healthy.
+fn is_there(stack: &Stack, records: &Records, plan: &UpdatePlan) -> bool {
     let healthy = stack.status.state == State::Complete;
     let current = records.current();
     // By the tag where an earlier version wrote no identity.
-    let same = current.is_some_and(|one| {
-        one.id == goal.record.id || one.id.is_empty() && one.tag == goal.record.tag
-    });
+    let same = current
+        .is_some_and(|one| one.id == plan.to.id || one.id.is_empty() && one.tag == plan.to.tag);
     plan.batches.is_empty() && healthy && same && records.update.is_none()
 }
 

@@ -12,7 +12,6 @@ use crate::tasks::context::Context;
 use crate::tasks::images::kitchen::kitchen;
 use crate::tasks::loading::Loaded;
 use crate::tasks::stack::bring::{self, Brought, Site, bring, carry_out, ready, runs_already};
-use crate::tasks::stack::goal::Goal;
 use crate::tasks::stack::locked::on_site;
 use crate::tasks::stack::planning::PlanArgs;
 use crate::tasks::stack::{goal, there};
@@ -65,7 +64,7 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     };
     let place = (&cloud, &topology);
     on_site(context, place, &command, &args.allowed, async |site| {
-        let (stack, goal, brought) = match (&kept, &identified) {
+        let (stack, brought) = match (&kept, &identified) {
             (Some(plan), _) => as_planned(site, plan).await?,
             (None, Some(identified)) => to_tag(site, &loaded, identified).await?,
             // One of the two is required.
@@ -73,7 +72,7 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
         };
         let text = match brought {
             Brought::Nothing => "no changes".to_owned(),
-            Brought::In => format!("runs `{}` ({})", goal.record.tag, goal.record.id),
+            Brought::In(release) => format!("runs `{}` ({})", release.tag, release.id),
         };
         context.reporter.note(&stack.name, text);
         Ok(())
@@ -81,7 +80,7 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     .await
 }
 
-type Outcome = (Stack, Goal, Brought);
+type Outcome = (Stack, Brought);
 
 async fn to_tag(
     site: &Site<'_>,
@@ -102,7 +101,7 @@ async fn to_tag(
     let goal = goal::of_tag(cloud, topology, identified, images).await?;
     let stack = ready(site).await?;
     let brought = bring(site, &stack, &goal).await?;
-    Ok((stack, goal, brought))
+    Ok((stack, brought))
 }
 
 /// Carries a kept plan out, if the cloud still is what it was made from, and the
@@ -125,7 +124,7 @@ async fn as_planned(site: &Site<'_>, kept: &UpdatePlan) -> Result<Outcome, Failu
         )));
     }
     let brought = carry_out(site, &stack, &goal, kept).await?;
-    Ok((stack, goal, brought))
+    Ok((stack, brought))
 }
 
 fn read(path: &Path) -> Result<UpdatePlan, Failure> {
