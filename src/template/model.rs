@@ -65,4 +65,8 @@ pub enum RenderError {
     /// The release has no commit for a service.
     #[error("the release has no commit for `{0}`")]
     NoCommit(ServiceName),
+    /// The stack still has a gate of an earlier step. What passed it then would pass
+    /// whatever comes now: Heat does not wait anew at a condition that it has.
+    #[error("the gate `{0}` of an earlier step is still in the stack")]
+    GateThere(&'static str),
 }

@@ -67,6 +67,9 @@ pub fn stage(
     }
     placed.extend(kept);
     if let Some(gates) = stage.gates.filter(|_| !fresh.is_empty()) {
+        if let Some(gate) = gate::in_template(&stage.present.template).first() {
+            return Err(RenderError::GateThere(gate));
+        }
         let canaries: Vec<String> = gates
             .canaries
             .iter()

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use ptero_deploy::template::gate::{self, Gates};
 use ptero_deploy::template::present::Present;
-use ptero_deploy::template::{ReleaseInput, Stage, Template, render, stage};
+use ptero_deploy::template::{ReleaseInput, RenderError, Stage, Template, render, stage};
 use ptero_deploy::topology::Topology;
 use serde_json::{Value, json};
 
@@ -144,6 +144,31 @@ fn new_members_wait_for_the_canaries_and_the_end_waits_for_all() {
     assert_eq!(wait["type"], "OS::Heat::WaitCondition");
     assert_eq!(wait["properties"]["timeout"], json!(600));
     assert!(staged.json["resources"][gate::handle(gate::ALL)].is_object());
+}
+
+#[test]
+fn a_gate_that_was_passed_before_lets_nobody_through() {
+    let mut story = story();
+    let gates = Gates {
+        canaries: Vec::new(),
+        wait_s: 600,
+    };
+    story.present.template = story.stage(&story.both(), Some(&gates)).json;
+    let members = names(&story.target());
+    // A batch that grows the stack: some are there, some come.
+    for name in &members {
+        let resources = story.present.template["resources"].as_object_mut();
+        resources.unwrap().remove(name);
+    }
+    let without = story.stage(&members, None);
+    assert!(gate::in_template(&without.json).is_empty());
+    let again = Stage {
+        present: &story.present,
+        members: &members,
+        gates: Some(&gates),
+    };
+    let refused = stage(&story.topology, &story.new, again).err();
+    assert_eq!(refused, Some(RenderError::GateThere(gate::ALL)));
 }
 
 #[test]
