@@ -66,6 +66,9 @@ pub enum RollError {
     /// The checks did not pass, and nothing was changed since.
     #[error("{0}")]
     Checks(String),
+    /// Members were made anew, and then the checks did not pass.
+    #[error("{0}")]
+    Repaired(String),
     /// Members went down meanwhile, and nothing was removed since.
     #[error("{0}")]
     Braked(Braked),
@@ -174,9 +177,9 @@ where
     };
     let open = gate::in_template(&template.json);
     let keeper = gatekeeper::keep(cloud, roll.stack, &open, judge);
-    match change(cloud, &what, keeper).await {
-        Ok(_) => Ok(()),
-        Err(cause) => Err(RollError::BatchUndone {
+    change(cloud, &what, keeper)
+        .await
+        .map_err(|cause| RollError::BatchUndone {
             batch: number,
             cause,
         })?;
@@ -198,6 +201,10 @@ async fn without_gates(
     if gate::in_template(&present.template).is_empty() {
         return Ok(present);
     }
+    let members = names(roll, &present);
+    let records = under_way(roll, &present, number, Phase::Add);
+    apply(cloud, roll, &present, &members, &records).await?;
+    read(cloud, roll).await
 }
 
 async fn remove(

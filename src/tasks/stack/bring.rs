@@ -23,7 +23,7 @@ use crate::tasks::stack::planning::planned;
 use crate::tasks::stack::there;
 use crate::tasks::tests::judge::judge;
 use crate::template::gate;
-use crate::template::release::{Records, ReleaseRecord};
+use crate::template::release::{Records, ReleaseRecord, UpdateRecord};
 use crate::topology::Topology;
 
 /// How long Heat waits for the checks before it goes back by itself: several times
@@ -141,31 +141,46 @@ pub async fn carry_out(
     };
     let left = records.current();
     match failed {
-        RollError::BatchUndone { batch: 0, cause } => undone(topology, left, cause),
+        // An update that had begun may have earlier batches that stand.
+        RollError::BatchUndone { batch: 0, cause } if records.update.is_none() => {
+            undone(topology, left, cause)
+        }
         RollError::BatchUndone { cause, .. } | RollError::Stopped { cause }
             if matches!(cause, StackError::Failed(_)) =>
         {
             Box::pin(back(site, &reference, left, cause)).await
         }
-        // Heat goes on, or nobody knows: nothing is done on top of that.
-        RollError::BatchUndone { cause, .. } | RollError::Stopped { cause } => {
-            Err(Failure::from(cause).hint(resume(topology)))
-        }
-        RollError::Checks(reasons) => Err(Failure::new(
+        other => Err(told(topology, other)),
+    }
+}
+
+/// What ended an update that is not undone: Heat goes on, or nobody knows, or nothing
+/// was to be gone on with. Nothing is done on top of that.
+fn told(topology: &Topology, failed: RollError) -> Failure {
+    let env = &topology.env;
+    match failed {
+        RollError::BatchUndone { cause, .. } | RollError::Stopped { cause } => match cause {
+            StackError::Overtaken { .. } => cause.into(),
+            cause => Failure::from(cause).hint(resume(topology)),
+        },
+        RollError::Checks(reasons) => Failure::new(
             Kind::Refused,
-            format!(
-                "`{}` does not pass its checks; nothing was changed",
-                topology.env
-            ),
+            format!("`{env}` does not pass its checks; nothing was changed"),
         )
-        .caused_by(reasons)),
-        RollError::Braked(braked) => Err(braked.failure(&topology.env)),
+        .caused_by(reasons),
+        RollError::Repaired(reasons) => Failure::new(
+            Kind::Refused,
+            format!("members of `{env}` were made anew, and it does not pass its checks"),
+        )
+        .caused_by(reasons)
+        .hint(resume(topology)),
+        RollError::Braked(braked) => braked.failure(env),
         RollError::Interrupted => {
-            Err(Failure::new(Kind::Failed, "stopped between two steps").hint(resume(topology)))
+            Failure::new(Kind::Failed, "stopped between two steps").hint(resume(topology))
         }
-        RollError::Lost(error) => Err(error.into()),
+        RollError::Lost(error) => error.into(),
         RollError::Render(error) => {
-            Err(Failure::new(Kind::Failed, "no template for this step").caused_by(error))
+            Failure::new(Kind::Failed, "no template for this step").caused_by(error)
         }
     }
 }
@@ -207,6 +222,9 @@ async fn take_up(cloud: &Cloud, topology: &Topology, stack: &Stack) -> Result<St
         Err(cause) if went_back(&cause) => {
             let there = roll::present(cloud, &reference).await?;
             let now = Records::read(&there.template);
+            if let Some(update) = &now.update {
+                return Err(batch_undone(topology, update, cause));
+            }
             Err(rolled_back(
                 topology,
                 now.current().or(records.current()),
@@ -313,6 +331,17 @@ fn rolled_back(topology: &Topology, left: Option<&ReleaseRecord>, cause: StackEr
     ))
 }
 
+/// Heat took one batch back, and those before it stand: neither release is whole.
+fn batch_undone(topology: &Topology, update: &UpdateRecord, cause: StackError) -> Failure {
+    let env = &topology.env;
+    Failure::from(cause)
+        .hint(format!(
+            "members of `{}` from earlier batches serve on: `ptero-deploy resume {env}` tries the rest again",
+            update.target.tag
+        ))
+        .hint(format!("`ptero-deploy abort {env}` goes back to what ran before"))
+}
+
 /// The same path toward the release that was left.
 async fn back(
     site: &Site<'_>,
@@ -336,14 +365,15 @@ async fn back(
         ..site.options.clone()
     };
     let now = cloud.heat().stack(stack).await?;
-    let plan = plan(cloud, topology, &now, &goal, &options).await?;
-    match Box::pin(run(site, stack, &goal, &plan)).await {
-        Ok(()) => Err(rolled_back(topology, Some(left), cause)),
-        Err(again) => {
-            let message = format!("the update failed, and so did the way back: {again}");
-            Err(Failure::new(Kind::Failed, message)
-                .caused_by(cause)
-                .hint(resume(topology)))
+    let again = match plan(cloud, topology, &now, &goal, &options).await {
+        Ok(plan) => {
+            mark(cloud, stack, &plan).await?;
+            match Box::pin(run(site, stack, &goal, &plan)).await {
+                Ok(()) => return Err(rolled_back(topology, Some(left), cause)),
+                Err(again) => told(topology, again),
+            }
         }
-    }
+        Err(refused) => refused.hint(resume(topology)),
+    };
+    Err(Failure::from(cause).not_rolled_back(again))
 }
