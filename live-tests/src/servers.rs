@@ -4,8 +4,12 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+
+use crate::cloud::devcloud;
 
 /// The program whose process tells which server is which: every member has one.
 const AGENT: &str = "ptero_agent";
@@ -20,6 +24,21 @@ pub(crate) fn stop_unit(part: &str, unit: &str) -> Result<()> {
         .status()?;
     ensure!(status.success(), "{unit} cannot be stopped: {status}");
     Ok(())
+}
+
+/// Holds the processes of one of the cloud's daemons for as long as `time`.
+pub(crate) fn hold_daemon(name: &str, time: Duration) -> Result<()> {
+    let signal = |signal: &str| -> Result<()> {
+        let mut command = devcloud().exec("pkill")?;
+        let status = command
+            .args([signal, "--full", &format!("^{name}")])
+            .status()?;
+        ensure!(status.success(), "pkill {signal} {name}: {status}");
+        Ok(())
+    };
+    signal("-STOP")?;
+    sleep(time);
+    signal("-CONT")
 }
 
 /// A server that runs, as the host sees it.

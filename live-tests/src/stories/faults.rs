@@ -1,5 +1,7 @@
 //! What breaks in the middle of an update: it ends well, or everything is as before.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
@@ -13,6 +15,10 @@ use crate::stories::updates::runs;
 
 /// Looks for a new server: each takes seconds, and it comes within a minute or two.
 const LOOKS: usize = 60;
+
+/// Twice what the base image's cloud-init waits (`max_wait` in the embedded cloud's
+/// `cloud.cfg`), and the time that servers take to come so far.
+const METADATA_AWAY: Duration = Duration::from_secs(300);
 
 /// Somebody deletes a new server as soon as it is there.
 pub(crate) fn server_deleted(report: &mut Report) -> Result<()> {
@@ -45,6 +51,15 @@ pub(crate) fn agent_dead(report: &mut Report) -> Result<()> {
     broken(report, "server CREATE_COMPLETE", || {
         servers::stop_unit("shell-command-worker", "ptero-agent.service")
     })?;
+    Ok(())
+}
+
+/// The new servers get no metadata when they boot: cloud-init asks twice, and gives up.
+pub(crate) fn metadata_away(report: &mut Report) -> Result<()> {
+    let ended = broken(report, "adding", || {
+        servers::hold_daemon("neutron-metadata-agent", METADATA_AWAY)
+    })?;
+    report.check("and the new members came up later", ended == 0);
     Ok(())
 }
 
