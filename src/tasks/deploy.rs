@@ -100,7 +100,7 @@ async fn deploy(
         .ensure(&context.interrupt)
         .await?;
     let goal = goal::of_tag(cloud, topology, identified, images).await?;
-    if there.is_none() {
+    if !create::is_made(there.as_ref()) {
         return created(site, &goal).await;
     }
     let stack = bring::ready(site).await?;
@@ -116,7 +116,8 @@ async fn created(site: &Site<'_>, goal: &Goal) -> Result<(), Failure> {
         ..
     } = *site;
     lease.step("stack").await?;
-    create::make(context, cloud, topology, goal, lease).await?;
+    let made = create::make(context, cloud, topology, goal, lease).await;
+    made.map_err(|failure| create::kept(&topology.env, failure))?;
     lease.step("fast tests").await?;
     let stack = there::find(cloud, topology).await?;
     judge(cloud, topology, &stack.reference())

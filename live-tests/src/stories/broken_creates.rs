@@ -32,7 +32,7 @@ fn refused(report: &mut Report) -> Result<()> {
     instances(&(used + 1).to_string())?;
     let no_room = run(&CREATE);
     instances("-1")?;
-    said(report, "no quota", &no_room?, 4, &["servers", "1 left"]);
+    said(report, "no quota", &no_room?, 4, &["12 needed", "1 of "]);
     let after = writes("heat-api")? + writes("nova-api")?;
     // The two writes to Nova are the quotas, by the administrator.
     report.check("nothing was written", after == written + 2);

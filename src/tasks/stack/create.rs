@@ -7,9 +7,11 @@ use crate::apply::stack::{Came, create_or_adopt};
 use crate::bake::identify::identify;
 use crate::bake::run::Kitchen;
 use crate::cli::values;
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::name::{EnvName, Tag};
 use crate::openstack::client::Cloud;
+use crate::openstack::stack::Stack;
+use crate::openstack::stack_status::{Action, State};
 use crate::tasks::context::Context;
 use crate::tasks::images::kitchen::kitchen;
 use crate::tasks::loading::Loaded;
@@ -80,8 +82,33 @@ async fn create(
     let made = make(context, cloud, topology, &goal, lease).await;
     if made.is_err() && args.discard_failed {
         discard(cloud, topology.stack.stack_name.as_str()).await;
+        return made;
     }
-    made
+    made.map_err(|failure| kept(&args.env, failure))
+}
+
+/// Whether there is a stack to be changed: one that never came up, or that goes, is
+/// made.
+pub fn is_made(there: Option<&Stack>) -> bool {
+    there.is_some_and(|stack| match stack.status.action {
+        Action::Create => stack.status.state == State::Complete,
+        Action::Delete => false,
+        _ => true,
+    })
+}
+
+/// Says what to do about what failed and is still there.
+pub fn kept(env: &EnvName, failure: Failure) -> Failure {
+    if failure.kind() != Kind::Failed {
+        return failure;
+    }
+    failure
+        .hint(format!(
+            "what came up is kept to be looked at: `ptero-deploy stack events {env}` tells all of it"
+        ))
+        .hint(format!(
+            "the same command again removes it first; `ptero-deploy stack delete {env}` only removes it"
+        ))
 }
 
 /// Makes a stack that runs `goal`, whose images are there.
@@ -119,5 +146,37 @@ async fn discard(cloud: &Cloud, name: &str) {
         cloud
             .reporter()
             .warn(format!("stack `{name}` is still there: {error}"), "");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{is_made, kept};
+    use crate::error::{Failure, Kind};
+    use crate::name::EnvName;
+
+    #[test]
+    fn what_never_came_up_is_made_again() {
+        let made = |status: &str| {
+            let stack = json!({"id": "1", "stack_name": "a", "stack_status": status,
+                "creation_time": "2026-11-22T12:00:00Z"});
+            is_made(Some(&serde_json::from_value(stack).unwrap()))
+        };
+        assert!(!is_made(None));
+        for status in ["CREATE_FAILED", "CREATE_IN_PROGRESS", "DELETE_FAILED"] {
+            assert!(!made(status), "{status}");
+        }
+        for status in ["CREATE_COMPLETE", "UPDATE_FAILED", "ROLLBACK_COMPLETE"] {
+            assert!(made(status), "{status}");
+        }
+    }
+
+    #[test]
+    fn only_what_failed_half_way_is_kept() {
+        let env = EnvName::new("staging").unwrap();
+        let hints = |kind| kept(&env, Failure::new(kind, "x")).hints().len();
+        assert_eq!((hints(Kind::Failed), hints(Kind::Refused)), (2, 0));
     }
 }
