@@ -92,6 +92,24 @@ async fn many_refused_requests_log_in_once_and_are_replayed() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_revoked_is_renewed_before_work_begins() {
+    let server = MockServer::start().await;
+    logs_in(&server, "old", 1).await;
+    logs_in(&server, "new", 1).await;
+    for (token, status) in [("old", 401), ("new", 200)] {
+        Mock::given(path("/v3/auth/catalog"))
+            .and(header("X-Auth-Token", token))
+            .respond_with(ResponseTemplate::new(status))
+            .expect(1)
+            .mount(&server)
+            .await;
+    }
+    let cloud = connect(&server).await.expect("logged in");
+    let confirmed = cloud.keystone().confirm_token().await;
+    confirmed.expect("a token that Keystone takes");
+}
+
+#[tokio::test]
 async fn a_second_refusal_means_what_it_says() {
     let server = MockServer::start().await;
     logs_in(&server, "any", 9).await;

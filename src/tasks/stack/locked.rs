@@ -21,6 +21,7 @@ pub async fn locked<T>(
         command: format!("ptero-deploy {command}"),
         step: String::new(),
     };
+    cloud.keystone().confirm_token().await?;
     holding(cloud, &topology.stack.stack_name, claim, work).await
 }
 
