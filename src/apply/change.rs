@@ -67,6 +67,7 @@ pub async fn change(
         tag,
         before: &before.tags,
     });
+    cloud.renew().await?;
     cloud.heat().update(change.stack, &update).await?;
     // Of what goes and of what comes.
     let mut kinds = kinds(&change.template.json, &files);

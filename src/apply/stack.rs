@@ -11,6 +11,7 @@ use crate::apply::event_log::EventLog;
 use crate::apply::follow::{Follow, follow};
 use crate::name::StackName;
 use crate::openstack::client::Cloud;
+use crate::openstack::error::CloudError;
 use crate::openstack::stack::{NewStack, Stack, StackRef};
 use crate::openstack::stack_status::{Action, State};
 use crate::openstack::wait::Deadline;
@@ -150,7 +151,7 @@ pub async fn create_or_adopt(
                 cloud.reporter().note(&stack.name, text);
                 delete_stack(cloud, &stack.reference(), going, deadline).await?;
             }
-            (_, _) => match cloud.heat().create(&new_stack(spec)).await {
+            (_, _) => match created(cloud, spec).await {
                 Ok(stack) => {
                     followed(cloud, &stack, spec, &kinds).await?;
                     return Ok((stack, Came::Created));
@@ -179,6 +180,12 @@ pub(crate) fn tags(known: &[String], digest: &str) -> Vec<String> {
     let request = format!("{REQUEST_TAG}{}", uuid::Uuid::new_v4().simple());
     let own = [template_tag(digest), request];
     known.iter().cloned().chain(own).collect()
+}
+
+async fn created(cloud: &Cloud, spec: &StackSpec) -> Result<StackRef, CloudError> {
+    // Images may have been built since we logged in.
+    cloud.renew().await?;
+    cloud.heat().create(&new_stack(spec)).await
 }
 
 fn new_stack(spec: &StackSpec) -> NewStack {

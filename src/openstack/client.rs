@@ -183,6 +183,17 @@ impl Cloud {
         )
     }
 
+    /// Logs in anew, though the token in use may be good. Heat works with the token of a
+    /// request for as long as that takes (unless its operator set
+    /// `reauthentication_auth_method`), so what takes long begins with a new one. And one
+    /// kept from an earlier run may have been revoked: services that saw it before go on
+    /// taking it for minutes (`token_cache_time` of keystonemiddleware), but cannot act in
+    /// its name, so that Heat answers 500 (seen).
+    pub async fn renew(&self) -> Result<(), CloudError> {
+        let mut held = self.inner.session.lock().await;
+        self.login(&mut held).await.map(drop)
+    }
+
     pub(crate) async fn session(&self) -> Result<Arc<Session>, CloudError> {
         let mut held = self.inner.session.lock().await;
         if let Some(session) = held.as_ref().filter(|session| session.is_fresh()) {

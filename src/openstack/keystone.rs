@@ -62,15 +62,6 @@ impl Keystone<'_> {
         ))
     }
 
-    /// Makes sure that Keystone itself takes our token, and gets a new one where it does
-    /// not. A token kept from an earlier run may have been revoked since: services that
-    /// saw it before go on taking it for minutes (`token_cache_time` of keystonemiddleware),
-    /// but cannot act in its name, so that Heat answers 500 to what it would else do.
-    pub async fn confirm_token(&self) -> Result<(), CloudError> {
-        let call = Call::read(Service::Identity, "/auth/catalog".to_owned());
-        self.cloud.send(&call).await.map(drop)
-    }
-
     /// Makes a credential that ends at `expires_at` and can do what `rules` allow.
     /// The secret is ours, so a lost answer only costs a look at the list.
     pub async fn create_application_credential(

@@ -21,7 +21,7 @@ pub async fn locked<T>(
         command: format!("ptero-deploy {command}"),
         step: String::new(),
     };
-    cloud.keystone().confirm_token().await?;
+    cloud.renew().await?;
     holding(cloud, &topology.stack.stack_name, claim, work).await
 }
 
