@@ -7,7 +7,9 @@ use std::collections::{BTreeSet, HashMap};
 use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 
-use crate::apply::drain_state::{At, Drain, LOOK_AT_ONCE, LOOK_EVERY, Progress, ServerIs, Todo};
+use crate::apply::drain_state::{
+    At, Clock, Drain, LOOK_AT_ONCE, LOOK_EVERY, Progress, ServerIs, Todo,
+};
 use crate::apply::event_log::path;
 use crate::openstack::client::Cloud;
 use crate::openstack::error::CloudError;
@@ -47,12 +49,15 @@ pub async fn beside<T>(
 }
 
 async fn watch(cloud: &Cloud, stack: &StackRef, mode: Mode) -> std::convert::Infallible {
-    let begun = Instant::now();
+    let mut clock = Clock::default();
+    let mut last = Instant::now();
     let mut drains: HashMap<String, Drain> = HashMap::new();
     loop {
+        let answered = cloud.heat().resources(stack, DEPTH_MAX).await;
+        let now = clock.after(last.elapsed(), answered.is_ok());
+        last = Instant::now();
         // Who follows the stack tells of a cloud that does not answer.
-        if let Ok(resources) = cloud.heat().resources(stack, DEPTH_MAX).await {
-            let now = begun.elapsed();
+        if let Ok(resources) = answered {
             // Those that Heat does not wait for any more are forgotten with the old map.
             let looks = going(stack, &resources).into_iter().map(|one| {
                 let drain = drains.remove(&one.stack.id);
@@ -125,10 +130,15 @@ fn going(root: &StackRef, resources: &[Resource]) -> Vec<Going> {
 }
 
 async fn look(cloud: &Cloud, one: &Going, drain: &mut Drain, now: At) {
-    if let Ok(metadata) = cloud.heat().resource_metadata(&one.stack, PROGRESS).await
-        && let Some(progress) = Progress::read(&metadata)
-    {
-        drain.heard(progress, now);
+    match cloud.heat().resource_metadata(&one.stack, PROGRESS).await {
+        Ok(metadata) => {
+            if let Some(progress) = Progress::read(&metadata) {
+                drain.heard(progress, now);
+            }
+        }
+        // Who cannot be asked is not silent.
+        Err(error) if error.is_transient() => return,
+        Err(_) => {}
     }
     let server = if drain.wants_server(now) {
         server(cloud, one).await

@@ -8,8 +8,26 @@ use serde_json::Value;
 /// A moment, since any fixed one.
 pub(crate) type At = Duration;
 
+/// Time that only passes while Heat answers: an agent that cannot tell anything, as
+/// Heat is away, is not silent.
+#[derive(Debug, Default)]
+pub(crate) struct Clock(At);
+
+impl Clock {
+    /// The moment after `passed` more, at whose end Heat was asked.
+    pub(crate) fn after(&mut self, passed: Duration, answered: bool) -> At {
+        if answered {
+            self.0 += passed.min(ROUND_MAX);
+        }
+        self.0
+    }
+}
+
 /// A list of a stack's resources costs Heat a moment for each nested stack.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// A look, the pause before it and what followed from the last. One that takes longer
+/// was asked again and again inside, of a Heat that was away.
+const ROUND_MAX: Duration = Duration::from_secs(15);
 /// Where nothing is waited for, each look is time that a deletion takes longer.
 pub(crate) const LOOK_AT_ONCE: Duration = Duration::from_millis(500);
 /// The agent tells something every 10 s; Nova is asked only about silent ones.

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::{At, Drain, Progress, ServerIs, Todo};
+use super::{AGENT_SILENT, At, Clock, Drain, LOOK_EVERY, Progress, ROUND_MAX, ServerIs, Todo};
 
 fn at(seconds: u64) -> At {
     At::from_secs(seconds)
@@ -103,4 +103,19 @@ fn a_signal_is_sent_again_only_where_it_did_not_end_the_drain() {
     assert!(drain.may_signal(at(1)));
     assert!(!drain.may_signal(at(3)));
     assert!(drain.may_signal(at(20)));
+}
+
+#[test]
+fn while_heat_is_away_nobody_is_silent() {
+    let mut clock = Clock::default();
+    let mut drain = Drain::new(clock.after(LOOK_EVERY, true));
+    for answered in [false, true] {
+        // It answers again in the middle of a look, or at the next one.
+        let now = clock.after(AGENT_SILENT, answered);
+        assert_eq!(drain.todo(Some(ServerIs::On), now), Todo::Wait);
+    }
+    let rounds = AGENT_SILENT.as_secs() / ROUND_MAX.as_secs();
+    let now = (0..rounds).map(|_| clock.after(ROUND_MAX, true)).last();
+    let todo = drain.todo(Some(ServerIs::On), now.unwrap_or_default());
+    assert_eq!(todo, Todo::Stop);
 }
