@@ -1,8 +1,14 @@
 //! Judges an update on its way: the fast checks against what is there at that
 //! moment, old members and new ones.
 
+use std::time::Duration;
+
+use tokio::time::sleep;
+
 use crate::openstack::client::Cloud;
+use crate::openstack::error::CloudError;
 use crate::openstack::stack::StackRef;
+use crate::openstack::wait::Deadline;
 use crate::record::deployed::Deployed;
 use crate::tasks::tests::fast;
 use crate::template::release::Records;
@@ -12,6 +18,12 @@ use crate::verify::http::Http;
 use crate::verify::limits::Limits;
 use crate::verify::report::Report;
 use crate::verify::run::run;
+
+/// Well within the time that Heat waits at a gate (`VERIFY_WAIT_S`), so that there is
+/// some left for the checks themselves.
+const ASK_FOR: Duration = Duration::from_secs(480);
+/// Each request was tried several times already.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
 
 /// A check that fails once may have met something that passes; one that fails
 /// again has found something.
@@ -35,18 +47,29 @@ pub async fn judge(cloud: &Cloud, topology: &Topology, stack: &StackRef) -> Resu
 }
 
 async fn once(cloud: &Cloud, topology: &Topology, stack: &StackRef) -> Result<Report, String> {
-    let outputs = cloud.heat().outputs(stack).await;
-    let outputs = outputs.map_err(|error| error.to_string())?;
+    let heat = cloud.heat();
+    let outputs = answered(async || heat.outputs(stack).await).await?;
     let deployed = Deployed::read(&outputs).map_err(|error| error.to_string())?;
     let mut target = fast::of(topology, &deployed).map_err(|failure| failure.to_string())?;
-    let template = cloud.heat().template(stack).await;
-    let records = Records::read(&template.map_err(|error| error.to_string())?);
+    let template = answered(async || heat.template(stack).await).await?;
+    let records = Records::read(&template);
     if let Some(jobs) = &mut target.jobs {
         jobs.members.retain(|member| is_judged(member, &records));
     }
     let limits = Limits::FAST;
     let http = Http::new(limits.request).map_err(|error| error.to_string())?;
     Ok(run(&Check::ALL, &target, limits, &http, cloud.reporter()).await)
+}
+
+/// Asks until the cloud answers: that Heat is away says nothing of what it deployed.
+async fn answered<T>(ask: impl AsyncFn() -> Result<T, CloudError>) -> Result<T, String> {
+    let deadline = Deadline::after(ASK_FOR);
+    loop {
+        match ask().await {
+            Err(error) if error.is_transient() && !deadline.passed() => sleep(ASK_AGAIN).await,
+            ended => return ended.map_err(|error| error.to_string()),
+        }
+    }
 }
 
 /// In an update the new members have to prove that they run jobs. The old ones have
@@ -69,7 +92,10 @@ fn failures(report: &Report) -> String {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::is_judged;
+    use std::cell::Cell;
+
+    use super::{answered, is_judged};
+    use crate::openstack::error::CloudError;
     use crate::template::release::Records;
 
     #[track_caller]
@@ -88,5 +114,24 @@ mod tests {
         case("shell-command-worker-default-0-11", &update, false);
         case("shell-command-worker-default-0-22", &update, true);
         case("shell-command-worker-default-0-11", &Value::Null, true);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cloud_that_is_away_for_a_while_fails_no_check() {
+        let asked = Cell::new(0);
+        let ask = async |answers_at| {
+            asked.set(asked.get() + 1);
+            let (url, reason) = ("http://heat".to_owned(), "refused".to_owned());
+            let away = Err(CloudError::Unreachable { url, reason });
+            if asked.get() == answers_at {
+                Ok(())
+            } else {
+                away
+            }
+        };
+        assert_eq!(answered(async || ask(60).await).await, Ok(()));
+        asked.set(0);
+        let never = answered(async || ask(0).await).await;
+        assert_eq!(never, Err("cannot reach `http://heat`: refused".to_owned()));
     }
 }
