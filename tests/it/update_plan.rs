@@ -446,6 +446,18 @@ fn a_plan_can_be_kept_and_is_the_same_each_time() {
     let kept = serde_json::to_string(&plan).unwrap();
     assert_eq!(serde_json::from_str::<UpdatePlan>(&kept).unwrap(), plan);
     assert_eq!(story.plan().unwrap(), plan);
+    assert!(story.plan().unwrap().differs_from(&plan).is_empty());
+    let story = story.changed(|story| {
+        story.options.drain_deadline_s = 60;
+        story.wanted.infrastructure.push("a_port".to_owned());
+    });
+    assert_eq!(
+        story.plan().unwrap().differs_from(&plan),
+        [
+            "what is changed beside the members is not the same",
+            "drains have another deadline or policy"
+        ]
+    );
 }
 
 #[test]

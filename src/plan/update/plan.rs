@@ -30,6 +30,30 @@ impl UpdatePlan {
     }
 }
 
+impl UpdatePlan {
+    /// What a plan that was kept would do otherwise than this one, which was made now
+    /// for the same release. Which servers a plan keeps is part of its release.
+    pub fn differs_from(&self, kept: &Self) -> Vec<String> {
+        let parts = [
+            (
+                self.fingerprint != kept.fingerprint,
+                "the stack was changed",
+            ),
+            (self.batches != kept.batches, "other members come or go"),
+            (
+                self.infrastructure != kept.infrastructure,
+                "what is changed beside the members is not the same",
+            ),
+            (
+                self.drain != kept.drain,
+                "drains have another deadline or policy",
+            ),
+        ];
+        let differing = parts.into_iter().filter(|(differs, _)| *differs);
+        differing.map(|(_, what)| what.to_owned()).collect()
+    }
+}
+
 /// Plans an update; all that forbids it is told at once.
 pub fn plan(input: &Input<'_>) -> Result<UpdatePlan, Vec<Refusal>> {
     let mut difference = difference(input);

@@ -113,12 +113,14 @@ async fn as_planned(site: &Site<'_>, kept: &UpdatePlan) -> Result<Outcome, Failu
     let stack = ready(site).await?;
     let goal = goal::of_record(cloud, topology, &kept.to).await?;
     let now = bring::plan(cloud, topology, &stack, &goal, &site.options).await?;
-    if now.fingerprint != kept.fingerprint || now.batches != kept.batches {
+    let differs = now.differs_from(kept);
+    if !differs.is_empty() {
         let message = format!(
             "`{}` is not what this plan was made from any more",
             kept.env
         );
-        return Err(Failure::new(Kind::Refused, message).hint(format!(
+        let failure = Failure::new(Kind::Refused, message);
+        return Err(failure.caused_by(differs.join("\n")).hint(format!(
             "`ptero-deploy stack plan {} --tag {}` makes a new one",
             kept.env, kept.to.tag
         )));
