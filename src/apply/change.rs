@@ -16,7 +16,7 @@ use crate::apply::stack::{kinds, tags};
 use crate::openstack::client::Cloud;
 use crate::openstack::heat::DEPTH_MAX;
 use crate::openstack::stack::{Stack, StackRef, StackUpdate};
-use crate::openstack::stack_status::Action;
+use crate::openstack::stack_status::{Action, State};
 use crate::openstack::wait::Deadline;
 use crate::template::Template;
 
@@ -116,8 +116,17 @@ pub async fn undo(cloud: &Cloud, stack: &Stack, timeout_mins: u32) -> Result<Sta
     let mut log = EventLog::new(reference.clone());
     let past = cloud.heat().events(&reference, None, DEPTH_MAX).await?;
     log.take(past, Duration::ZERO);
-    if stack.status.action == Action::Update {
-        cloud.heat().cancel_update(&reference).await?;
+    if stack.status.action == Action::Update
+        && let Err(error) = cloud.heat().cancel_update(&reference).await
+    {
+        let now = cloud.heat().stack(&reference).await?;
+        match (&now.status.action, &now.status.state) {
+            // Heat took it, and its answer was lost.
+            (Action::Rollback, _) => {}
+            (_, State::InProgress) => return Err(error.into()),
+            // It ended just before.
+            _ => return Ok(now),
+        }
     }
     let what = Follow {
         stack: &reference,

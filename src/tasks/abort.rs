@@ -9,7 +9,7 @@ use crate::openstack::client::Cloud;
 use crate::openstack::stack::Stack;
 use crate::openstack::stack_status::{Action, State};
 use crate::tasks::context::Context;
-use crate::tasks::stack::bring::{Site, bring};
+use crate::tasks::stack::bring::{Site, bring, timeout_mins};
 use crate::tasks::stack::locked::on_site;
 use crate::tasks::stack::planning::PlanArgs;
 use crate::tasks::stack::{goal, there};
@@ -66,14 +66,18 @@ async fn abort(site: &Site<'_>) -> Result<(), Failure> {
     };
     let goal = goal::of_record(cloud, topology, left).await?;
     bring(site, &stack, &goal).await?;
-    let text = format!("the update is given up; runs `{}` ({})", left.tag, left.id);
+    let what = match records.update {
+        Some(_) => "the update is given up",
+        None => "what Heat left is in order",
+    };
+    let text = format!("{what}; runs `{}` ({})", left.tag, left.id);
     context.reporter.note(&stack.name, text);
     Ok(())
 }
 
 /// Heat's own way back; where that fails, what is left is worked out anew.
 async fn undone(cloud: &Cloud, stack: &Stack, topology: &Topology) -> Result<Stack, Failure> {
-    match change::undo(cloud, stack, topology.stack.create_timeout_minutes).await {
+    match change::undo(cloud, stack, timeout_mins(topology)).await {
         Ok(stack) => Ok(stack),
         Err(StackError::Failed(failed)) => {
             let hint = "putting in order what Heat left";

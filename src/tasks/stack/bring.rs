@@ -242,7 +242,7 @@ async fn take_up(cloud: &Cloud, topology: &Topology, stack: &Stack) -> Result<St
 
 /// What the members need to come up, the checks at both gates, and the drains: the
 /// innermost limit has to be the first that ends.
-fn timeout_mins(topology: &Topology) -> u32 {
+pub fn timeout_mins(topology: &Topology) -> u32 {
     let stack = &topology.stack;
     let drain = match stack.drain_policy {
         DrainPolicy::Wait => DRAIN_LONGEST_MINS.max(stack.drain_deadline_minutes),
