@@ -10,6 +10,9 @@ use crate::error::{Failure, Kind};
 use crate::openstack::error::CloudError;
 use crate::openstack::stack_status::{Action, StackStatus};
 
+/// What Heat says then: the class of keystoneauth's error, by its name.
+const UNAUTHORIZED: &str = "Unauthorized";
+
 /// A stack that Heat gave up on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedStack {
@@ -23,6 +26,16 @@ pub struct FailedStack {
     pub first: Option<FirstFailure>,
     /// What that resource's server told.
     pub evidence: Option<Evidence>,
+}
+
+impl FailedStack {
+    /// Whether a service refused Heat the token of the request that it was at work on.
+    pub fn token_ended(&self) -> bool {
+        let first = self.first.iter().map(|first| first.reason.as_str());
+        first
+            .chain([self.reason.as_str()])
+            .any(|reason| reason.contains(UNAUTHORIZED))
+    }
 }
 
 impl fmt::Display for FailedStack {
@@ -110,6 +123,9 @@ impl From<StackError> for Failure {
     fn from(error: StackError) -> Self {
         let message = error.to_string();
         match error {
+            // Whoever works on a stack had logged in before: this is no bad input.
+            StackError::Cloud(CloudError::Login { .. }) => Self::new(Kind::Failed, message)
+                .hint("were the credentials changed meanwhile? Then `stack status ENV` tells what is unfinished"),
             StackError::Cloud(error) => error.into(),
             StackError::Refused { hint, .. } => Self::new(Kind::Refused, message).hint(hint),
             StackError::Failed(failed) => {
@@ -123,9 +139,45 @@ impl From<StackError> for Failure {
                 .hint("Heat goes on: the same command again takes up where this one left"),
             StackError::LeftBehind { .. } => Self::new(Kind::Failed, message)
                 .hint("remove the reason, then run the same command again"),
-            StackError::Gone { .. } => Self::new(Kind::Failed, message),
+            StackError::Gone { .. } => Self::new(Kind::Failed, message)
+                .hint("find out who and why, before `stack create ENV` makes it anew"),
             StackError::Overtaken { .. } => Self::new(Kind::Locked, message)
                 .hint("`ptero-deploy lock show ENV` tells who it is, and what they do"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FailedStack, StackError};
+    use crate::error::{Failure, Kind};
+    use crate::openstack::error::CloudError;
+    use crate::openstack::stack_status::StackStatus;
+
+    #[test]
+    fn credentials_that_end_in_the_middle_are_no_bad_input() {
+        let refused = CloudError::Login {
+            url: "http://keystone".to_owned(),
+            who: "user `a`".to_owned(),
+            message: "no".to_owned(),
+            request_id: None,
+        };
+        assert_eq!(Failure::from(refused.clone()).kind(), Kind::Usage);
+        let failure = Failure::from(StackError::Cloud(refused));
+        assert_eq!(failure.kind(), Kind::Failed);
+    }
+
+    #[test]
+    fn a_token_that_ended_is_known_by_heats_words() {
+        let failed = |reason: &str| FailedStack {
+            stack: "a".to_owned(),
+            status: StackStatus::parse("UPDATE_FAILED"),
+            reason: reason.to_owned(),
+            first: None,
+            evidence: None,
+        };
+        let words = "Resource DELETE failed: Unauthorized: resources.x.resources.server: The request you have made requires authentication. (HTTP 401)";
+        assert!(failed(words).token_ended());
+        assert!(!failed("Resource CREATE failed: ResourceInError").token_ended());
     }
 }

@@ -19,6 +19,10 @@ use crate::template::{ReleaseInput, RenderError, RenderedMember, Stage, Template
 use crate::topology::Topology;
 use crate::ui::interrupt::Interrupt;
 
+/// Heat works with the token of the request, and drains may take a day: so many tokens
+/// that live for an hour, as Keystone's do by default, and one more for each end.
+const TOKENS_MAX: u32 = 26;
+
 /// What is brought in, and how.
 #[derive(Clone, Copy)]
 pub struct Roll<'a> {
@@ -261,10 +265,23 @@ async fn apply(
         timeout_mins: roll.timeout_mins,
         server_deadline: server_deadline(roll.topology),
     };
-    match change(cloud, &what, std::future::ready(())).await {
-        Ok(_) => Ok(()),
-        Err(cause) => Err(RollError::Stopped { cause }),
+    for _ in 1..TOKENS_MAX {
+        match change(cloud, &what, std::future::ready(())).await {
+            Err(StackError::Failed(failed)) if failed.token_ended() => {
+                let next = "Heat's token ended before the drains did; asking again with a new one";
+                cloud.reporter().warn(failed.to_string(), next);
+            }
+            ended => {
+                return ended
+                    .map(drop)
+                    .map_err(|cause| RollError::Stopped { cause });
+            }
+        }
     }
+    let ended = change(cloud, &what, std::future::ready(())).await;
+    ended
+        .map(drop)
+        .map_err(|cause| RollError::Stopped { cause })
 }
 
 /// How long a server of the environment may take to be ready.
