@@ -12,6 +12,7 @@ use crate::apply::error::StackError;
 use crate::apply::event_log::EventLog;
 use crate::apply::follow::{Follow, Request, follow};
 use crate::apply::gatekeeper;
+use crate::apply::lock::Lease;
 use crate::apply::stack::{kinds, tags};
 use crate::openstack::client::Cloud;
 use crate::openstack::heat::DEPTH_MAX;
@@ -25,7 +26,7 @@ use crate::template::Template;
 const HEAT_GRACE: Duration = Duration::from_secs(180);
 
 /// What a stack shall become.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Change<'a> {
     /// The stack.
     pub stack: &'a StackRef,
@@ -37,6 +38,8 @@ pub struct Change<'a> {
     pub timeout_mins: u32,
     /// How long a server may take to be ready.
     pub server_deadline: Duration,
+    /// The environment's lock, asked for last before the change.
+    pub lease: &'a Lease,
 }
 
 /// Asks for the change and follows it; `beside` runs as long as that goes on.
@@ -68,6 +71,7 @@ pub async fn change(
         before: &before.tags,
     });
     cloud.renew().await?;
+    change.lease.check().await?;
     cloud.heat().update(change.stack, &update).await?;
     // Of what goes and of what comes.
     let mut kinds = kinds(&change.template.json, &files);

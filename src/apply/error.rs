@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::apply::evidence::Evidence;
 use crate::apply::first_failure::FirstFailure;
 use crate::apply::leftover::Leftover;
+use crate::apply::lock::LockError;
 use crate::error::{Failure, Kind};
 use crate::openstack::error::CloudError;
 use crate::openstack::stack_status::{Action, StackStatus};
@@ -62,6 +63,9 @@ pub enum StackError {
         /// What to do instead.
         hint: String,
     },
+    /// Somebody else took the environment's lock.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// Heat gave up.
     #[error("{0}")]
     Failed(Box<FailedStack>),
@@ -127,6 +131,7 @@ impl From<StackError> for Failure {
             StackError::Cloud(CloudError::Login { .. }) => Self::new(Kind::Failed, message)
                 .hint("were the credentials changed meanwhile? Then `stack status ENV` tells what is unfinished"),
             StackError::Cloud(error) => error.into(),
+            StackError::Lock(error) => error.into(),
             StackError::Refused { hint, .. } => Self::new(Kind::Refused, message).hint(hint),
             StackError::Failed(failed) => {
                 let failure = Self::new(Kind::Failed, message);

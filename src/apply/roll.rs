@@ -177,15 +177,19 @@ where
         template: &template,
         goes_back: true,
         timeout_mins: roll.timeout_mins,
+        lease: roll.lease,
         server_deadline: server_deadline(roll.topology),
     };
     let open = gate::in_template(&template.json);
     let keeper = gatekeeper::keep(cloud, roll.stack, &open, judge);
     change(cloud, &what, keeper)
         .await
-        .map_err(|cause| RollError::BatchUndone {
-            batch: number,
-            cause,
+        .map_err(|cause| match cause {
+            StackError::Lock(lost) => RollError::Lost(lost),
+            cause => RollError::BatchUndone {
+                batch: number,
+                cause,
+            },
         })?;
     if open.is_empty() {
         // What is made anew under its old name stands behind no gate.
@@ -263,6 +267,7 @@ async fn apply(
         template: &template,
         goes_back: false,
         timeout_mins: roll.timeout_mins,
+        lease: roll.lease,
         server_deadline: server_deadline(roll.topology),
     };
     for _ in 1..TOKENS_MAX {
@@ -271,17 +276,18 @@ async fn apply(
                 let next = "Heat's token ended before the drains did; asking again with a new one";
                 cloud.reporter().warn(failed.to_string(), next);
             }
-            ended => {
-                return ended
-                    .map(drop)
-                    .map_err(|cause| RollError::Stopped { cause });
-            }
+            ended => return ended.map(drop).map_err(stopped),
         }
     }
     let ended = change(cloud, &what, std::future::ready(())).await;
-    ended
-        .map(drop)
-        .map_err(|cause| RollError::Stopped { cause })
+    ended.map(drop).map_err(stopped)
+}
+
+fn stopped(cause: StackError) -> RollError {
+    match cause {
+        StackError::Lock(lost) => RollError::Lost(lost),
+        cause => RollError::Stopped { cause },
+    }
 }
 
 /// How long a server of the environment may take to be ready.

@@ -134,7 +134,7 @@ pub async fn carry_out(
     for line in plan.text().lines().filter(|line| !line.is_empty()) {
         context.reporter.note(&stack.name, line);
     }
-    mark(cloud, &reference, plan).await?;
+    mark(site, &reference, plan).await?;
     let failed = match Box::pin(run(site, &reference, goal, plan)).await {
         Ok(()) => return Ok(Brought::In(Box::new(plan.to.clone()))),
         Err(failed) => failed,
@@ -274,10 +274,13 @@ fn is_there(stack: &Stack, records: &Records, plan: &UpdatePlan) -> bool {
 
 /// Tells Heat of members that it takes for complete and that do not serve: else it
 /// would leave them as they are.
-async fn mark(cloud: &Cloud, stack: &StackRef, plan: &UpdatePlan) -> Result<(), Failure> {
+async fn mark(site: &Site<'_>, stack: &StackRef, plan: &UpdatePlan) -> Result<(), Failure> {
+    if !plan.repairs.is_empty() {
+        site.lease.check().await?;
+    }
     for (resource, trouble) in &plan.repairs {
         if trouble.unknown_to_heat {
-            let heat = cloud.heat();
+            let heat = site.cloud.heat();
             heat.mark_unhealthy(stack, resource, &trouble.why).await?;
         }
     }
@@ -367,7 +370,7 @@ async fn back(
     let now = cloud.heat().stack(stack).await?;
     let again = match plan(cloud, topology, &now, &goal, &options).await {
         Ok(plan) => {
-            mark(cloud, stack, &plan).await?;
+            mark(site, stack, &plan).await?;
             match Box::pin(run(site, stack, &goal, &plan)).await {
                 Ok(()) => return Err(rolled_back(topology, Some(left), cause)),
                 Err(again) => told(topology, again),
