@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::cloud::{openstack, openstack_does};
+use crate::cloud::{openstack, openstack_does, tokens_live};
 use crate::program::{run, run_until_said};
 use crate::report::Report;
 use crate::servers;
@@ -19,6 +19,12 @@ const LOOKS: usize = 60;
 /// Twice what the base image's cloud-init waits (`max_wait` in the embedded cloud's
 /// `cloud.cfg`), and the time that servers take to come so far.
 const METADATA_AWAY: Duration = Duration::from_secs(300);
+
+/// Longer than new members take to come, shorter than the longest job of twelve minutes
+/// is from its end by then.
+const TOKEN_S: u32 = 240;
+/// What Keystone takes by itself.
+const TOKEN_USUAL_S: u32 = 3600;
 
 /// Somebody deletes a new server as soon as it is there.
 pub(crate) fn server_deleted(report: &mut Report) -> Result<()> {
@@ -60,6 +66,25 @@ pub(crate) fn metadata_away(report: &mut Report) -> Result<()> {
         servers::hold_daemon("neutron-metadata-agent", METADATA_AWAY)
     })?;
     report.check("and the new members came up later", ended == 0);
+    Ok(())
+}
+
+/// Heat's token ends while it waits for a job: it has to be asked again, with another.
+pub(crate) fn token_ends_in_drain(report: &mut Report) -> Result<()> {
+    let (_, new) = tags()?;
+    let slow = Across::counted("12", "8");
+    tokens_live(TOKEN_S)?;
+    let ended = run(&["stack", "update", "staging", "--tag", new]);
+    tokens_live(TOKEN_USUAL_S)?;
+    let ended = ended?;
+    report.check("the update exits 0", ended.code == 0);
+    let again = ended.stderr.contains("asking again with a new one");
+    report.check("and Heat's token ended in it", again);
+    runs(report, new)?;
+    let ledger = slow.ended()?.stdout;
+    for entry in ["lost", "run twice"] {
+        report.check(&format!("{entry}: none"), count(&ledger, entry)? == 0);
+    }
     Ok(())
 }
 

@@ -61,6 +61,7 @@ pub(crate) const LONG: &[(&str, Story)] = &[
     ("database_rebooted_in_update", faults::database_rebooted),
     ("agent_dead_in_update", faults::agent_dead),
     ("metadata_away_in_update", faults::metadata_away),
+    ("token_ends_in_drain", faults::token_ends_in_drain),
     ("drain_policy_abort", policies::abort),
     ("drain_policy_requeue", policies::requeue),
     ("drain_policy_wait", policies::wait),
