@@ -27,6 +27,9 @@ const TICK: Duration = Duration::from_millis(500);
 /// Convergence writes `*_FAILED` first and starts the rollback after (Heat 19).
 const ROLLBACK_GRACE: Duration = Duration::from_secs(10);
 
+/// An API behind several others may not know for a moment what another one made.
+const NEW_GRACE: Duration = Duration::from_secs(10);
+
 /// What is followed.
 #[derive(Debug)]
 pub struct Follow<'a> {
@@ -102,6 +105,11 @@ fn shown(stack: &Stack, request: Option<Request<'_>>) -> Shown {
     }
 }
 
+/// Whether a stack that is not there may be one that is only not known everywhere yet.
+fn may_be_new(action: &Action, seen: bool, after: Duration) -> bool {
+    *action == Action::Create && !seen && after < NEW_GRACE
+}
+
 /// Follows to the end. Good: the stack as it is then (none for one that is deleted).
 /// Bad: the first failure with its evidence.
 pub async fn follow(
@@ -113,6 +121,7 @@ pub async fn follow(
     let mut events: Vec<HeatEvent> = Vec::new();
     let mut look = Look::default();
     let mut outage = Outage::default();
+    let mut seen = false;
     let mut failed_since: Option<Instant> = None;
     let mut early: Option<Traced> = None;
     let mut silence = what.server_deadline.map(Silence::longer_than);
@@ -150,8 +159,10 @@ pub async fn follow(
             }
         }
         match status {
+            Some(Ok(None)) if may_be_new(&what.action, seen, begun.elapsed()) => {}
             Some(Ok(stack)) => {
                 outage.over();
+                seen = true;
                 look.status_at = Some(begun.elapsed());
                 let Some(stack) = stack else {
                     return gone(cloud, log, what, begun.elapsed()).await;
@@ -371,7 +382,7 @@ async fn timed_out(cloud: &Cloud, what: &Follow<'_>) -> StackError {
 mod tests {
     use serde_json::json;
 
-    use super::{Action, Outcome, Request, Shown, outcome, shown};
+    use super::{Action, NEW_GRACE, Outcome, Request, Shown, may_be_new, outcome, shown};
 
     #[track_caller]
     fn case(status: &str, action: &Action, rolls_back: bool, expected: Outcome) {
@@ -411,6 +422,15 @@ mod tests {
         case("ROLLBACK_FAILED", &Action::Update, true, Outcome::Failed);
         case("CREATE_COMPLETE", &Action::Delete, false, Outcome::GoesOn);
         case("DELETE_FAILED", &Action::Delete, false, Outcome::Failed);
+    }
+
+    #[test]
+    fn only_a_new_stack_may_not_be_known_yet() {
+        let soon = NEW_GRACE / 2;
+        assert!(may_be_new(&Action::Create, false, soon));
+        assert!(!may_be_new(&Action::Create, true, soon));
+        assert!(!may_be_new(&Action::Create, false, NEW_GRACE));
+        assert!(!may_be_new(&Action::Delete, false, soon));
     }
 
     #[test]

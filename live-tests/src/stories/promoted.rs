@@ -46,7 +46,7 @@ pub(crate) fn deployed_and_promoted(report: &mut Report) -> Result<()> {
         "promoted again, it is no change",
         again.code == 0 && again.stderr.contains("no changes"),
     );
-    let deleted = run(&["stack", "delete", "production"])?;
+    let deleted = run(&["stack", "delete", "production", "--yes"])?;
     report.check("production goes again", deleted.code == 0);
     Ok(())
 }
