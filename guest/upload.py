@@ -50,7 +50,7 @@ def log_in(job):
     url += "/auth/tokens" if url.endswith("/v3") else "/v3/auth/tokens"
     identity = {"methods": ["application_credential"],
                 "application_credential": {"id": credential["id"], "secret": credential["secret"]}}
-    connection, path = connect(url, job.get("ca_bundle"))
+    connection, path = connect(url, job.get("ca"))
     connection.request("POST", path, json.dumps({"auth": {"identity": identity}}),
                        {"Content-Type": "application/json"})
     answer = connection.getresponse()
@@ -62,7 +62,7 @@ def log_in(job):
 
 def upload(job, token):
     total = os.path.getsize(job["path"])
-    connection, path = connect(job["url"], job.get("ca_bundle"))
+    connection, path = connect(job["url"], job.get("ca"))
     connection.putrequest("PUT", path)
     for name, value in (("X-Auth-Token", token), ("Content-Type", "application/octet-stream"),
                         ("Content-Length", str(total))):
@@ -99,11 +99,14 @@ def send(connection, path, total, digest):
                 emit("progress", bytes=sent, total=total)
 
 
-def connect(url, ca_bundle):
+def connect(url, ca):
+    """`ca` are certificates (PEM) to trust besides those of the system, or None."""
     parts = urlsplit(url)
     path = parts.path + (f"?{parts.query}" if parts.query else "")
     if parts.scheme == "https":
-        context = ssl.create_default_context(cafile=ca_bundle)
+        context = ssl.create_default_context()
+        if ca:
+            context.load_verify_locations(cadata=ca)
         return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=TIMEOUT_S, context=context), path
     return http.client.HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT_S), path
 

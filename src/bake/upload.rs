@@ -188,7 +188,7 @@ async fn job(cloud: &Cloud, pass: &Pass, image: &Image, built: &Built) -> Result
         "path": built.path,
         "url": format!("{base}/images/{}/file", image.id),
         "auth_url": cloud.credentials().auth_url.as_str(),
-        "ca_bundle": null,
+        "ca": cloud.authority()?,
     });
     match pass {
         Pass::Credential(credential) => {

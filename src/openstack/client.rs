@@ -27,7 +27,7 @@ use crate::openstack::nova::Nova;
 use crate::openstack::retry::{self, Fault};
 use crate::openstack::session::{Session, TokenBody, VALIDITY_GIVEN, login_body, who};
 use crate::openstack::token_cache::TokenCache;
-use crate::openstack::transport::{Transport, Use, cause};
+use crate::openstack::transport::{Transport, Use, authority, cause};
 use crate::ui::reporter::Reporter;
 
 /// Shorter pauses between tries are not worth a line to the operator.
@@ -156,6 +156,13 @@ impl Cloud {
     pub async fn endpoint_url(&self, service: Service) -> Result<String, CloudError> {
         let session = self.session().await?;
         self.endpoint(&session, service)
+    }
+
+    /// The certificates (PEM) that the cloud's own are checked against, where the
+    /// credentials name a file of them.
+    pub fn authority(&self) -> Result<Option<String>, CloudError> {
+        let path = self.inner.credentials.ca_cert.as_deref();
+        path.map(authority).transpose()
     }
 
     /// The token in use, for a helper that cannot log in itself.

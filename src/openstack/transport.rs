@@ -100,16 +100,21 @@ pub(crate) fn cause(error: &reqwest::Error) -> String {
 }
 
 fn authorities(path: &Path) -> Result<Vec<Certificate>, CloudError> {
-    let bad = |reason: String| {
-        CloudError::Local(format!(
-            "CA bundle `{}` (OS_CACERT): {reason}",
-            path.display()
-        ))
-    };
-    let pem = fs::read(path).map_err(|error| bad(error.to_string()))?;
-    let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| bad(cause(&error)))?;
+    let pem = authority(path)?;
+    let certificates = Certificate::from_pem_bundle(pem.as_bytes());
+    let certificates = certificates.map_err(|error| unusable(path, &cause(&error)))?;
     if certificates.is_empty() {
-        return Err(bad("no certificate in it".to_owned()));
+        return Err(unusable(path, "no certificate in it"));
     }
     Ok(certificates)
+}
+
+/// The text of a file of certificates.
+pub(crate) fn authority(path: &Path) -> Result<String, CloudError> {
+    fs::read_to_string(path).map_err(|error| unusable(path, &error.to_string()))
+}
+
+fn unusable(path: &Path, reason: &str) -> CloudError {
+    let path = path.display();
+    CloudError::Local(format!("CA bundle `{path}` (OS_CACERT): {reason}"))
 }

@@ -3,6 +3,7 @@
 //! may go. One text serves all members of a kind.
 
 use indexmap::IndexMap;
+use serde_json::json;
 
 use super::hot::{Hot, Output, Parameter, ParameterType, Resource, Term, VERSION};
 
@@ -24,6 +25,16 @@ pub(super) struct Shape {
     pub(super) zone: bool,
     /// Whether it is in a group that is spread over hosts.
     pub(super) spread: bool,
+}
+
+/// Where the in-guest agent looks for it (`ptero_agent/cloud.py`).
+const CLOUD_CA: &str = "/etc/ptero/cloud-ca.pem";
+
+/// The user data that gives a member the authority of the cloud's certificates. JSON is
+/// YAML; the first line tells cloud-init what it is.
+pub(super) fn user_data(cloud_ca: &str) -> String {
+    let file = json!({"path": CLOUD_CA, "permissions": "0644", "content": cloud_ca});
+    format!("#cloud-config\n{}\n", json!({"write_files": [file]}))
 }
 
 /// The template of members of this shape.
@@ -100,6 +111,11 @@ fn parameters(shape: Shape) -> IndexMap<String, Parameter> {
     if shape.spread {
         parameters.push(("server_group", text("group that is spread over hosts")));
     }
+    let none = Parameter {
+        default: Some("".into()),
+        ..text("what cloud-init does besides what Heat has it do")
+    };
+    parameters.push(("user_data", none));
     let json = |description: &str, hidden| Parameter {
         kind: ParameterType::Json,
         description: description.to_owned(),
@@ -152,6 +168,7 @@ fn server(shape: Shape) -> Resource {
             ("flavor", Term::param("flavor")),
             ("networks", Term::List(vec![Term::map([("port", port)])])),
             ("metadata", Term::param("metadata")),
+            ("user_data", Term::param("user_data")),
             ("user_data_format", "SOFTWARE_CONFIG".into()),
             ("software_config_transport", "POLL_SERVER_HEAT".into()),
             // Heat's own defaults rebuild or replace a running server, with the

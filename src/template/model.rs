@@ -17,6 +17,9 @@ pub struct ReleaseInput {
     pub images: IndexMap<RecipeName, ImageRef>,
     /// The flavor of roles for which the configuration names none.
     pub default_flavor: String,
+    /// Certificates (PEM) of the authority that the cloud's APIs are certified by, where
+    /// a base image does not know it. Members that are there are not made anew for it.
+    pub cloud_ca: Option<String>,
 }
 
 /// An image in Glance.

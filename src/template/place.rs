@@ -78,6 +78,15 @@ pub(super) fn place(
     let resource = resource
         .with("metadata", Some(metadata))
         .with("document", Some(document))
+        // No part of the digest: whoever deploys from a host that knows the authority by
+        // itself has the same members.
+        .with(
+            "user_data",
+            release
+                .cloud_ca
+                .as_deref()
+                .map(|pem| member::user_data(pem).into()),
+        )
         .with(
             "drain_document",
             shape

@@ -42,6 +42,7 @@ pub(crate) fn release(topology: &Topology) -> ReleaseInput {
         commits: commits.collect(),
         images: images.collect(),
         default_flavor: "m1.default".to_owned(),
+        cloud_ca: None,
     }
 }
 
@@ -91,6 +92,31 @@ fn original_example() {
 #[test]
 fn guarded() {
     story("guarded", "guarded");
+}
+
+#[test]
+fn the_clouds_authority_reaches_members_and_makes_none_anew() {
+    let topology = topology("miniptero-minimal", "demo");
+    let known = release(&topology);
+    let given = ReleaseInput {
+        cloud_ca: Some("-----BEGIN CERTIFICATE-----\n".to_owned()),
+        ..known.clone()
+    };
+    let [known, given] = [known, given].map(|release| render(&topology, &release).unwrap());
+    assert_eq!(known.members, given.members);
+    for member in &given.members {
+        let user_data = |template: &Template| {
+            template.json["resources"][&member.resource]["properties"]["user_data"].clone()
+        };
+        assert_eq!(user_data(&known), Value::Null);
+        let expected = concat!(
+            "#cloud-config\n",
+            r#"{"write_files":[{"path":"/etc/ptero/cloud-ca.pem","permissions":"0644","#,
+            r#""content":"-----BEGIN CERTIFICATE-----\n"}]}"#,
+            "\n"
+        );
+        assert_eq!(user_data(&given), expected);
+    }
 }
 
 fn texts(value: &Value, found: &mut Vec<String>) {

@@ -75,6 +75,8 @@ fn rust_tests() -> Result<()> {
 }
 
 fn guest() -> Result<()> {
+    // For a certificate of an authority that nobody knows.
+    install(&[("openssl", "openssl")])?;
     run(
         "/usr/bin/python3",
         &[

@@ -7,7 +7,7 @@ use crate::name::Tag;
 use crate::openstack::client::Cloud;
 use crate::plan::images::usable;
 use crate::tasks::operator::{now, operator};
-use crate::tasks::stack::release::default_flavor;
+use crate::tasks::stack::release::{default_flavor, for_members};
 use crate::template::release::{self, ReleaseRecord};
 use crate::template::{ImageRef, ReleaseInput, Template, render};
 use crate::topology::Topology;
@@ -34,6 +34,7 @@ pub async fn of_tag(
         commits: identified.commits.clone(),
         images,
         default_flavor: default_flavor(cloud, topology).await?,
+        cloud_ca: for_members(cloud)?,
     };
     goal(topology, release)
 }
@@ -84,6 +85,7 @@ pub async fn of_record(
         commits: record.commits.clone(),
         images,
         default_flavor: default_flavor(cloud, topology).await?,
+        cloud_ca: for_members(cloud)?,
     };
     goal(topology, release)
 }

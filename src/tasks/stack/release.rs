@@ -23,6 +23,7 @@ pub async fn template(
         commits: identified.commits.clone(),
         images,
         default_flavor: default_flavor(cloud, topology).await?,
+        cloud_ca: for_members(cloud)?,
     };
     template::render(topology, &release).map_err(|error| {
         let message = format!("no template for `{}`", topology.env);
@@ -36,6 +37,23 @@ pub async fn default_flavor(cloud: &Cloud, topology: &Topology) -> Result<String
         Some(named) => Ok(named.clone()),
         None => choose_flavor(cloud, MEMBER, "flavor").await,
     }
+}
+
+/// User data is limited to 64 KiB in Nova, and Heat's own part of it grows with the
+/// stack's secrets: an authority of one's own takes 2 KiB, all that a browser knows 200.
+const CA_MAX_BYTES: usize = 24 * 1024;
+
+/// The authority that members need to reach the cloud.
+pub fn for_members(cloud: &Cloud) -> Result<Option<String>, Failure> {
+    let given = cloud.authority()?;
+    if given.as_ref().is_some_and(|pem| pem.len() > CA_MAX_BYTES) {
+        cloud.reporter().warn(
+            format!("the CA bundle (OS_CACERT) is longer than {CA_MAX_BYTES} bytes, so members do not get it"),
+            "they trust what their base image trusts; where that is too little, name a file with the cloud's own authority alone",
+        );
+        return Ok(None);
+    }
+    Ok(given)
 }
 
 /// What Heat will be asked for.

@@ -16,6 +16,8 @@ from .errors import Unreachable
 
 # Written by cloud-init from the user data Heat makes; may not be there yet when the agent starts.
 CREDENTIALS = "/var/lib/heat-cfntools/cfn-init-data"
+# Written by cloud-init where the deployer was given the authority of the cloud's certificates.
+CLOUD_CA = "/etc/ptero/cloud-ca.pem"
 TIMEOUT_S = 30
 # What a call may end with besides an answer: no connection, one that is cut (which is no OSError), or something that
 # is no JSON of the shape that is read.
@@ -159,6 +161,14 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
+def trust():
+    """What the system trusts, and the cloud's own authority."""
+    context = ssl.create_default_context()
+    if os.path.exists(CLOUD_CA):
+        context.load_verify_locations(CLOUD_CA)
+    return context
+
+
 def open_url(method, url, body=None, token=None):
     headers = {"Accept": "application/json", "User-Agent": "ptero-agent"}
     if token:
@@ -167,7 +177,7 @@ def open_url(method, url, body=None, token=None):
     if body is not None:
         data = json.dumps(body).encode()
         headers["Content-Type"] = "application/json"
-    opener = urllib.request.build_opener(NoRedirect, urllib.request.HTTPSHandler(context=ssl.create_default_context()))
+    opener = urllib.request.build_opener(NoRedirect, urllib.request.HTTPSHandler(context=trust()))
     try:
         return opener.open(urllib.request.Request(url, data, headers, method=method), timeout=TIMEOUT_S)
     except socket.timeout as problem:
