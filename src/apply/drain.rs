@@ -130,15 +130,11 @@ fn going(root: &StackRef, resources: &[Resource]) -> Vec<Going> {
 }
 
 async fn look(cloud: &Cloud, one: &Going, drain: &mut Drain, now: At) {
-    match cloud.heat().resource_metadata(&one.stack, PROGRESS).await {
-        Ok(metadata) => {
-            if let Some(progress) = Progress::read(&metadata) {
-                drain.heard(progress, now);
-            }
-        }
-        // Who cannot be asked is not silent.
-        Err(error) if error.is_transient() => return,
-        Err(_) => {}
+    let told = cloud.heat().resource_metadata(&one.stack, PROGRESS).await;
+    let answered = !told.as_ref().is_err_and(CloudError::is_transient);
+    drain.asked(answered, now);
+    if let Some(progress) = told.ok().as_ref().and_then(Progress::read) {
+        drain.heard(progress, now);
     }
     let server = if drain.wants_server(now) {
         server(cloud, one).await

@@ -118,6 +118,8 @@ pub(crate) enum Todo {
 #[derive(Debug)]
 pub(crate) struct Drain {
     since: At,
+    /// When Heat was last asked what its agent told.
+    asked: At,
     heard: Option<(Progress, At)>,
     told: Option<(u64, String, At)>,
     signalled: Option<At>,
@@ -129,11 +131,26 @@ impl Drain {
     pub(crate) fn new(now: At) -> Self {
         Self {
             since: now,
+            asked: now,
             heard: None,
             told: None,
             signalled: None,
             stop_asked: None,
             warned: false,
+        }
+    }
+
+    /// Heat was asked what its agent told. Where it did not answer, though it may have
+    /// answered other questions, the time since it was asked before is no silence.
+    pub(crate) fn asked(&mut self, answered: bool, now: At) {
+        let round = now.saturating_sub(self.asked);
+        self.asked = now;
+        if answered {
+            return;
+        }
+        self.since += round;
+        if let Some((_, at)) = &mut self.heard {
+            *at += round;
         }
     }
 

@@ -119,3 +119,22 @@ fn while_heat_is_away_nobody_is_silent() {
     let todo = drain.todo(Some(ServerIs::On), now.unwrap_or_default());
     assert_eq!(todo, Todo::Stop);
 }
+
+#[test]
+fn an_agent_that_heat_does_not_tell_of_is_not_silent() {
+    let on = Some(ServerIs::On);
+    let mut never = Drain::new(at(0));
+    let mut fell = Drain::new(at(0));
+    fell.heard(progress(1, "waiting", "requeue", 5), at(0));
+    for drain in [&mut never, &mut fell] {
+        for second in (0..=600).step_by(10) {
+            drain.asked(second < 20, at(second));
+        }
+        assert_eq!(drain.todo(on, at(600)), Todo::Wait);
+        drain.asked(true, at(769));
+        assert_eq!(drain.todo(on, at(769)), Todo::Wait, "10 s and 169 s");
+    }
+    assert_eq!(never.todo(on, at(770)), Todo::Stop);
+    let off = Some(ServerIs::Off);
+    assert_eq!(fell.todo(off, at(770)), Todo::Signal("its server is off"));
+}
