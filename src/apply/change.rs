@@ -184,3 +184,6 @@ fn texts(template: &Template) -> Map<String, Value> {
         .map(|(name, text)| (name.clone(), Value::String(text.clone())))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,8 @@ mod message;
 pub mod neutron;
 pub mod nova;
 mod retry;
+#[cfg(test)]
+pub(crate) mod scripted;
 mod session;
 pub mod stack;
 pub mod stack_status;
