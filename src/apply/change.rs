@@ -114,35 +114,41 @@ pub async fn take_up(
 }
 
 /// Makes Heat give up what it is at and go back; one that goes back already is
-/// followed only.
-pub async fn undo(cloud: &Cloud, stack: &Stack, timeout_mins: u32) -> Result<Stack, StackError> {
-    let reference = stack.reference();
-    let mut log = EventLog::new(reference.clone());
-    let past = cloud.heat().events(&reference, None, DEPTH_MAX).await?;
+/// followed only. The stack as it is then: an update that came to its end before
+/// stands.
+pub async fn undo(
+    cloud: &Cloud,
+    lease: &Lease,
+    stack: &StackRef,
+    timeout_mins: u32,
+) -> Result<Stack, StackError> {
+    let mut log = EventLog::new(stack.clone());
+    let heat = cloud.heat();
+    let (past, now) = tokio::try_join!(heat.events(stack, None, DEPTH_MAX), heat.stack(stack))?;
     log.take(past, Duration::ZERO);
-    if stack.status.action == Action::Update
-        && let Err(error) = cloud.heat().cancel_update(&reference).await
-    {
-        let now = cloud.heat().stack(&reference).await?;
-        match (&now.status.action, &now.status.state) {
-            // Heat took it, and its answer was lost.
-            (Action::Rollback, _) => {}
-            (_, State::InProgress) => return Err(error.into()),
-            // It ended just before.
-            _ => return Ok(now),
-        }
+    if now.status.is(&Action::Update, &State::InProgress) {
+        lease.check().await?;
+        heat.cancel_update(stack).await?;
     }
     let what = Follow {
-        stack: &reference,
-        action: Action::Rollback,
+        stack,
+        // Going back is how it ends; Heat may write that it failed a moment before.
+        action: Action::Update,
         request: None,
-        rolls_back: false,
+        rolls_back: true,
         deadline: deadline(timeout_mins, true),
         kinds: &HashMap::new(),
         server_deadline: None,
     };
-    let shut = gatekeeper::refuse(cloud, &reference, "the update was given up");
-    both(cloud, &mut log, &what, shut).await
+    let shut = gatekeeper::refuse(cloud, stack, "the update was given up");
+    match both(cloud, &mut log, &what, shut).await {
+        Err(StackError::Failed(failed))
+            if failed.status.is(&Action::Rollback, &State::Complete) =>
+        {
+            Ok(heat.stack(stack).await?)
+        }
+        ended => ended,
+    }
 }
 
 async fn both(

@@ -11,7 +11,7 @@ use crate::openstack::neutron::one;
 use crate::openstack::stack::{
     HeatEvent, NewStack, Output, Resource, SoftwareDeployment, Stack, StackRef, StackUpdate,
 };
-use crate::openstack::stack_status::Action;
+use crate::openstack::stack_status::{Action, State};
 
 /// Heat's calls.
 pub struct Heat<'a> {
@@ -190,12 +190,31 @@ impl Heat<'_> {
         self.cloud.send(&call).await.map(|_| ())
     }
 
-    /// Makes Heat give up an update that goes on, and go back to what was before.
+    /// Makes Heat give up an update that goes on, and go back to what was before. Of one
+    /// that ended or goes back already Heat refuses that (400): so after a lost answer,
+    /// or where it was refused, the stack tells whether there is still one to give up.
     pub async fn cancel_update(&self, stack: &StackRef) -> Result<(), CloudError> {
         let path = format!("{}/actions", stack.path());
-        let action = serde_json::json!({"cancel_update": null});
-        let call = Call::post(Service::Orchestration, path, &action).repeatable();
-        self.cloud.send(&call).await.map(|_| ())
+        let action = json!({"cancel_update": null});
+        let call = Call::post(Service::Orchestration, path, &action);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let Err(error) = self.cloud.send(&call).await else {
+                return Ok(());
+            };
+            let refused = matches!(error.status(), Some(400 | 409));
+            if !refused && !error.answer_lost() {
+                return Err(error);
+            }
+            let there = self.stack(stack).await?;
+            if !there.status.is(&Action::Update, &State::InProgress) {
+                return Ok(());
+            }
+            if refused || tries >= REQUESTS_MAX {
+                return Err(error);
+            }
+        }
     }
 
     /// Asks for a new stack. When the answer is lost, the stack of that name is ours
