@@ -19,9 +19,9 @@ use crate::verify::limits::Limits;
 use crate::verify::report::Report;
 use crate::verify::run::run;
 
-/// Well within the time that Heat waits at a gate (`VERIFY_WAIT_S`), so that there is
-/// some left for the checks themselves.
-const ASK_FOR: Duration = Duration::from_secs(480);
+/// For all questions of one judgement together: with the checks themselves, run twice,
+/// it has to stay within the time that Heat waits at a gate (`VERIFY_WAIT_S`).
+const ASK_FOR: Duration = Duration::from_secs(300);
 /// Each request was tried several times already.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 
@@ -32,8 +32,9 @@ const TRIES: usize = 2;
 /// Runs the fast checks; the reasons where one fails every time.
 pub async fn judge(cloud: &Cloud, topology: &Topology, stack: &StackRef) -> Result<(), String> {
     let mut reasons = String::new();
+    let deadline = Deadline::after(ASK_FOR);
     for _ in 0..TRIES {
-        match once(cloud, topology, stack).await {
+        match once(cloud, topology, stack, deadline).await {
             Ok(report) => {
                 reasons = failures(&report);
                 if reasons.is_empty() {
@@ -46,12 +47,17 @@ pub async fn judge(cloud: &Cloud, topology: &Topology, stack: &StackRef) -> Resu
     Err(reasons)
 }
 
-async fn once(cloud: &Cloud, topology: &Topology, stack: &StackRef) -> Result<Report, String> {
+async fn once(
+    cloud: &Cloud,
+    topology: &Topology,
+    stack: &StackRef,
+    deadline: Deadline,
+) -> Result<Report, String> {
     let heat = cloud.heat();
-    let outputs = answered(async || heat.outputs(stack).await).await?;
+    let outputs = answered(deadline, async || heat.outputs(stack).await).await?;
     let deployed = Deployed::read(&outputs).map_err(|error| error.to_string())?;
     let mut target = fast::of(topology, &deployed).map_err(|failure| failure.to_string())?;
-    let template = answered(async || heat.template(stack).await).await?;
+    let template = answered(deadline, async || heat.template(stack).await).await?;
     let records = Records::read(&template);
     if let Some(jobs) = &mut target.jobs {
         jobs.members.retain(|member| is_judged(member, &records));
@@ -62,8 +68,10 @@ async fn once(cloud: &Cloud, topology: &Topology, stack: &StackRef) -> Result<Re
 }
 
 /// Asks until the cloud answers: that Heat is away says nothing of what it deployed.
-async fn answered<T>(ask: impl AsyncFn() -> Result<T, CloudError>) -> Result<T, String> {
-    let deadline = Deadline::after(ASK_FOR);
+async fn answered<T>(
+    deadline: Deadline,
+    ask: impl AsyncFn() -> Result<T, CloudError>,
+) -> Result<T, String> {
     loop {
         match ask().await {
             Err(error) if error.is_transient() && !deadline.passed() => sleep(ASK_AGAIN).await,
@@ -94,7 +102,7 @@ mod tests {
 
     use std::cell::Cell;
 
-    use super::{answered, is_judged};
+    use super::{ASK_FOR, Deadline, answered, is_judged};
     use crate::openstack::error::CloudError;
     use crate::template::release::Records;
 
@@ -129,9 +137,13 @@ mod tests {
                 away
             }
         };
-        assert_eq!(answered(async || ask(60).await).await, Ok(()));
+        let deadline = Deadline::after(ASK_FOR);
+        assert_eq!(answered(deadline, async || ask(60).await).await, Ok(()));
+        let never = async || answered(deadline, async || ask(0).await).await;
+        let away = Err("cannot reach `http://heat`: refused".to_owned());
+        assert_eq!(never().await, away);
+        // All questions have this time together.
         asked.set(0);
-        let never = answered(async || ask(0).await).await;
-        assert_eq!(never, Err("cannot reach `http://heat`: refused".to_owned()));
+        assert_eq!((never().await, asked.get()), (away, 1));
     }
 }
