@@ -1,5 +1,7 @@
 //! Heat: stacks, their resources, events and signals.
 
+use std::time::Duration;
+
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,6 +14,7 @@ use crate::openstack::stack::{
     HeatEvent, NewStack, Output, Resource, SoftwareDeployment, Stack, StackRef, StackUpdate,
 };
 use crate::openstack::stack_status::{Action, State};
+use crate::openstack::wait::{Deadline, Pace, Verdict, until};
 
 /// Heat's calls.
 pub struct Heat<'a> {
@@ -24,6 +27,11 @@ pub const DEPTH_MAX: u32 = 5;
 const EVENTS_PAGE: usize = 200;
 /// A request whose answer is lost again and again is an outage, not bad luck.
 const REQUESTS_MAX: u32 = 3;
+/// Behind a balancer one Heat may not know for a moment what another has just made. Who
+/// takes its 404 for the end of a stack, or of a lock, leaves it behind.
+const APPEARS_WITHIN: Duration = Duration::from_secs(30);
+/// Where one Heat did not know it, others may not either: each answers in turn.
+const SEEN_IN_A_ROW: u32 = 3;
 
 #[derive(Deserialize)]
 struct Stacks {
@@ -227,10 +235,12 @@ impl Heat<'_> {
             tries += 1;
             let error = match self.cloud.ask::<Created>(&call).await {
                 Ok(created) => {
-                    return Ok(StackRef {
+                    let stack = StackRef {
                         name: new.name.clone(),
                         id: created.stack.id,
-                    });
+                    };
+                    self.appeared(&stack).await;
+                    return Ok(stack);
                 }
                 Err(error) => error,
             };
@@ -252,6 +262,31 @@ impl Heat<'_> {
             }
             lost = Some(error);
         }
+    }
+
+    /// Waits until Heat shows a stack that it has just made. Whatever else is wrong meets
+    /// whoever follows the stack.
+    async fn appeared(&self, stack: &StackRef) {
+        let (mut wanted, mut seen) = (1, 0);
+        let deadline = Deadline::after(APPEARS_WITHIN);
+        let shown = until(deadline, Pace::QUICK, async || {
+            match self.stack(stack).await {
+                Err(error) if error.is_not_found() => {
+                    (wanted, seen) = (SEEN_IN_A_ROW, 0);
+                    Ok(Verdict::Go)
+                }
+                Err(error) => Ok(Verdict::Failed(error)),
+                Ok(_) => {
+                    seen += 1;
+                    Ok(if seen < wanted {
+                        Verdict::Go
+                    } else {
+                        Verdict::Done(())
+                    })
+                }
+            }
+        });
+        let _ = shown.await;
     }
 
     /// Asks to remove a stack; one that is gone already is fine. A second DELETE makes
@@ -390,3 +425,6 @@ impl Heat<'_> {
         self.cloud.send(&call).await.map(|_| ())
     }
 }
+
+#[cfg(test)]
+mod tests;
