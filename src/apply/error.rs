@@ -127,9 +127,6 @@ impl From<StackError> for Failure {
     fn from(error: StackError) -> Self {
         let message = error.to_string();
         match error {
-            // Whoever works on a stack had logged in before: this is no bad input.
-            StackError::Cloud(CloudError::Login { .. }) => Self::new(Kind::Failed, message)
-                .hint("were the credentials changed meanwhile? Then `stack status ENV` tells what is unfinished"),
             StackError::Cloud(error) => error.into(),
             StackError::Lock(error) => error.into(),
             StackError::Refused { hint, .. } => Self::new(Kind::Refused, message).hint(hint),
@@ -154,23 +151,8 @@ impl From<StackError> for Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::{FailedStack, StackError};
-    use crate::error::{Failure, Kind};
-    use crate::openstack::error::CloudError;
+    use super::FailedStack;
     use crate::openstack::stack_status::StackStatus;
-
-    #[test]
-    fn credentials_that_end_in_the_middle_are_no_bad_input() {
-        let refused = CloudError::Login {
-            url: "http://keystone".to_owned(),
-            who: "user `a`".to_owned(),
-            message: "no".to_owned(),
-            request_id: None,
-        };
-        assert_eq!(Failure::from(refused.clone()).kind(), Kind::Usage);
-        let failure = Failure::from(StackError::Cloud(refused));
-        assert_eq!(failure.kind(), Kind::Failed);
-    }
 
     #[test]
     fn a_token_that_ended_is_known_by_heats_words() {

@@ -3,7 +3,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
@@ -47,6 +47,8 @@ struct Inner {
     /// Locked while somebody logs in, so that many refused requests log in once.
     session: Mutex<Option<Arc<Session>>>,
     calls: [AtomicU64; Service::ALL.len()],
+    /// Whether anything but questions was sent, and not refused for its token.
+    touched: AtomicBool,
 }
 
 /// How many requests were sent, tries included, per service.
@@ -80,6 +82,7 @@ impl Cloud {
                 reporter,
                 session: Mutex::new(None),
                 calls: Default::default(),
+                touched: AtomicBool::new(false),
             }),
         };
         let kept = cloud.inner.cache.as_ref().and_then(TokenCache::load);
@@ -256,6 +259,7 @@ impl Cloud {
                 who: who(credentials),
                 message: message::from_body(&reply.body),
                 request_id: reply.request_id(),
+                touched: self.inner.touched.load(Ordering::Relaxed),
             });
         }
         if !(200..300).contains(&reply.status) {
@@ -316,7 +320,13 @@ impl Cloud {
     async fn sent_with(&self, session: &Session, call: &Call) -> Result<Reply, CloudError> {
         let url = format!("{}{}", self.endpoint(session, call.service)?, call.path);
         // Boxed: every future above holds this one, and they are joined by the dozen.
-        Box::pin(self.tries(call, &url, Some(&session.token))).await
+        let outcome = Box::pin(self.tries(call, &url, Some(&session.token))).await;
+        let refused = outcome.as_ref().is_ok_and(|reply| reply.status == 401);
+        if call.method != Method::GET && !refused {
+            // Without an answer it may have been carried out, too.
+            self.inner.touched.store(true, Ordering::Relaxed);
+        }
+        outcome
     }
 
     async fn tries(

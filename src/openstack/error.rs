@@ -100,6 +100,9 @@ pub enum CloudError {
         message: String,
         /// The id under which the cloud's logs have this request.
         request_id: Option<String>,
+        /// Whether something was written to the cloud before, with credentials that
+        /// were good then.
+        touched: bool,
     },
     /// The catalogue has no such service for us.
     #[error("the cloud's catalogue has no {interface} endpoint of `{service}`{}", in_region(.region.as_deref()))]
@@ -203,9 +206,15 @@ impl CloudError {
             Self::Unreachable { .. } => vec![
                 "check that OS_AUTH_URL names the right host and port, and that it answers from here (proxy, VPN, firewall)".to_owned(),
             ],
-            Self::Login { .. } => vec![
-                "check user, password, project and domains: the OS_* variables, or the entry of OS_CLOUD in clouds.yaml and secure.yaml".to_owned(),
-            ],
+            Self::Login { touched, .. } => {
+                let mut hints = vec![
+                    "check user, password, project and domains: the OS_* variables, or the entry of OS_CLOUD in clouds.yaml and secure.yaml".to_owned(),
+                ];
+                if *touched {
+                    hints.push("what was begun goes on in the cloud; with credentials that it accepts the same command takes it up".to_owned());
+                }
+                hints
+            }
             Self::NoEndpoint { known, .. } if known.is_empty() => {
                 vec!["this cloud does not offer the service; ask its operator".to_owned()]
             }
@@ -227,9 +236,10 @@ impl CloudError {
 impl From<CloudError> for Failure {
     fn from(error: CloudError) -> Self {
         let hints = error.hints();
-        // Wrong credentials are a matter of configuration, not of the work.
+        // Wrong credentials are a matter of configuration, not of the work: unless they
+        // were good when it began, as that code says that nothing was touched.
         let kind = match error {
-            CloudError::Login { .. } => Kind::Usage,
+            CloudError::Login { touched: false, .. } => Kind::Usage,
             _ => Kind::Failed,
         };
         let failure = Self::new(kind, error.to_string());

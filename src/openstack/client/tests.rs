@@ -6,6 +6,7 @@ use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::{Call, Cloud, Service};
+use crate::error::{Failure, Kind};
 use crate::openstack::credentials::from_env_and_clouds;
 use crate::openstack::error::CloudError;
 use crate::openstack::stack::{NewStack, StackRef};
@@ -116,6 +117,38 @@ async fn a_second_refusal_means_what_it_says() {
     let error = cloud.heat().stacks(&[]).await.expect_err("refused");
     assert_eq!(error.status(), Some(401));
     assert_eq!(cloud.call_count().total(), 4);
+}
+
+/// The exit code where credentials are refused at the second question, with a write
+/// between both or without.
+async fn refused_later(write: bool) -> Kind {
+    let server = MockServer::start().await;
+    logs_in(&server, "any", 1).await;
+    let refused = ResponseTemplate::new(401);
+    answers(&server, "/v3/auth/tokens", refused.clone(), 9).await;
+    answers(&server, STACKS, stacks(&[], "t"), 1).await;
+    let signal = format!("{STACKS}/a/1/resources/r/signal");
+    answers(&server, &signal, ResponseTemplate::new(200), 1).await;
+    answers(&server, STACKS, refused, 9).await;
+    let cloud = connect(&server).await.expect("logged in");
+    let heat = cloud.heat();
+    heat.stacks(&[]).await.expect("the first question");
+    if write {
+        let stack = StackRef {
+            name: "a".to_owned(),
+            id: "1".to_owned(),
+        };
+        let signalled = heat.signal(&stack, "r", &json!({})).await;
+        signalled.expect("accepted");
+    }
+    let error = heat.stacks(&[]).await.expect_err("refused");
+    Failure::from(error).kind()
+}
+
+#[tokio::test]
+async fn credentials_refused_in_the_midst_of_a_change_are_no_bad_input() {
+    assert_eq!(refused_later(false).await, Kind::Usage);
+    assert_eq!(refused_later(true).await, Kind::Failed);
 }
 
 #[tokio::test]
