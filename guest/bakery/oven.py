@@ -140,6 +140,7 @@ def make(recipe, base, job, paths, log, enter):
     with paths.caches(recipe.name) as caches:
         with chroot.entered(part, f"{paths.mounts}/{recipe.name}", log, caches, job.downloads) as inside:
             enter("packages")
+            seed.refresh_lists(base, inside)
             added = add_build_packages(inside, recipe.build_packages)
             enter("puppet")
             puppet.install_modules(inside, job.payload_dir)

@@ -2,12 +2,16 @@
 
 import hashlib
 import os
+import time
 
 from . import chroot, disk, fetch
 
 # Whoever changes what happens here changes this number, so that old seeds are not taken.
 REVISION = 1
 SIZE_GIB = 4
+# An archive takes away packages that it replaces, and a list that still names them ends in 404. Security updates come any
+# day. A build machine's seed is minutes old; one on this host may be as old as the work folder.
+LISTS_FRESH_S = 24 * 3600
 MODULES = [
     "puppet-module-puppetlabs-stdlib",
     "puppet-module-puppetlabs-concat",
@@ -47,6 +51,12 @@ def make(base, paths, job, log, report):
             inside.run(["apt-get", "-q", "-y", "install", puppet(inside), *COMMON, *MODULES])
     os.rename(part, seed)
     return seed
+
+
+def refresh_lists(seed, inside):
+    """In a copy of `seed`, where its lists are old. The seed stays: a run that is killed must not leave it half written."""
+    if time.time() - os.path.getmtime(seed) > LISTS_FRESH_S:
+        inside.run(["apt-get", "-q", "update"])
 
 
 def puppet(inside):
