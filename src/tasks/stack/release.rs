@@ -39,9 +39,9 @@ pub async fn default_flavor(cloud: &Cloud, topology: &Topology) -> Result<String
     }
 }
 
-/// User data is limited to 64 KiB in Nova, and Heat's own part of it grows with the
-/// stack's secrets: an authority of one's own takes 2 KiB, all that a browser knows 200.
-const CA_MAX_BYTES: usize = 24 * 1024;
+/// Each member's resource has the text, and Heat takes templates of 512 KiB: enough for
+/// fifty members. An authority of one's own takes 2 KiB, all that a browser knows 200.
+const CA_MAX_BYTES: usize = 8 * 1024;
 
 /// The authority that members need to reach the cloud.
 pub fn for_members(cloud: &Cloud) -> Result<Option<String>, Failure> {
