@@ -29,6 +29,10 @@ const CREDENTIAL_PREFIX: &str = "ptero-upload ";
 /// dead paper even where nobody deletes it.
 const CREDENTIAL_VALID: SignedDuration = SignedDuration::from_secs(BUILD_LONGEST_S);
 
+/// With what builds are hashed, before anybody can ask Glance what it hashes with: it
+/// says so only of an image that is there. Its own default.
+const HASH: &str = "sha512";
+
 /// Glance's sizes for `min_disk` are GiB.
 const GIB: u64 = 1 << 30;
 
@@ -206,9 +210,59 @@ fn compare(image: &Image, built: &Built) -> Result<(), Failure> {
     if image.status == ImageStatus::Active && has == built.sha512 {
         return Ok(());
     }
+    let algorithm = image.os_hash_algo.as_deref().unwrap_or(HASH);
+    if algorithm != HASH {
+        let name = &built.name;
+        let message = format!("`{name}` cannot be compared with what Glance has");
+        return Err(Failure::new(Kind::Failed, message)
+            .caused_by(format!(
+                "Glance hashes with `{algorithm}`, and builds with {HASH}"
+            ))
+            .hint(format!(
+                "the cloud's administrator chooses `hashing_algorithm` of Glance; its default is {HASH}"
+            )));
+    }
     let message = format!("Glance does not have what was built for `{}`", built.name);
     Err(Failure::new(Kind::Failed, message).caused_by(format!(
         "image {}: status {:?}, sha512 {has}; built: {}",
         image.id, image.status, built.sha512
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::compare;
+    use crate::bake::protocol::Built;
+    use crate::openstack::glance::Image;
+
+    fn compared(algorithm: &str, hash: &str) -> Result<(), String> {
+        let image = serde_json::json!({"id": "i", "name": "n", "status": "active", "size": 1,
+            "os_hash_algo": algorithm, "os_hash_value": hash});
+        let image: Image = serde_json::from_value(image).unwrap();
+        let built = serde_json::json!({"name": "workflow", "digest": "d", "path": "/p", "bytes": 1,
+            "sha512": "aa"});
+        let built: Built = serde_json::from_value(built).unwrap();
+        compare(&image, &built).map_err(|failure| {
+            let cause = std::error::Error::source(&failure).unwrap();
+            format!("{failure}: {cause}")
+        })
+    }
+
+    #[test]
+    fn what_glance_has_is_compared_with_what_was_built() {
+        assert_eq!(compared("sha512", "aa"), Ok(()));
+        let other = compared("sha512", "bb").unwrap_err();
+        assert!(
+            other.starts_with("Glance does not have what was built for `workflow`"),
+            "{other}"
+        );
+    }
+
+    #[test]
+    fn another_algorithm_is_named() {
+        assert_eq!(
+            compared("sha256", "bb").unwrap_err(),
+            "`workflow` cannot be compared with what Glance has: Glance hashes with `sha256`, and builds with sha512"
+        );
+    }
 }
