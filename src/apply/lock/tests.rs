@@ -3,8 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use wiremock::matchers::any;
-use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+use wiremock::{MockServer, Request, Respond, ResponseTemplate};
 
 use super::state::{lock_name, look};
 use super::{Claim, Lease, LockError, holding};
@@ -12,9 +11,8 @@ use crate::apply::lock::remove::remove;
 use crate::error::{Failure, Kind};
 use crate::name::{EnvName, StackName};
 use crate::openstack::client::Cloud;
-use crate::openstack::credentials::from_env_and_clouds;
+use crate::openstack::scripted;
 use crate::openstack::stack::StackRef;
-use crate::ui::reporter::Reporter;
 
 const NOW: &str = "Sun, 22 Nov 2026 12:10:00 GMT";
 const JUST: &str = "2026-11-22T12:10:00Z";
@@ -80,7 +78,6 @@ impl Respond for Heat {
         let at = stacks.there.iter().position(|one| one["id"] == at);
         let ok = |status: u16| ResponseTemplate::new(status).insert_header("Date", NOW);
         match (request.method.as_str(), at) {
-            ("POST", _) if path.ends_with("/tokens") => token(request),
             ("POST", _) if !stacks.there.is_empty() => ok(409),
             ("POST", _) => {
                 let new = stack(&mut stacks.made, &body(), JUST);
@@ -111,34 +108,11 @@ impl Respond for Heat {
     }
 }
 
-fn token(request: &Request) -> ResponseTemplate {
-    let host = request.headers["host"].to_str().unwrap();
-    let url = format!("http://{host}/heat");
-    let endpoint = json!({"interface": "public", "region": "one", "url": url});
-    ResponseTemplate::new(201)
-        .insert_header("X-Subject-Token", "t")
-        .set_body_json(json!({"token": {
-            "user": {"id": "u1", "name": "demo"}, "project": {"id": "p1", "name": "demo"},
-            "issued_at": "2026-11-22T12:00:00.000000Z", "expires_at": "2026-11-22T13:00:00.000000Z",
-            "catalog": [{"type": "orchestration", "endpoints": [endpoint]}],
-        }}))
-}
-
 async fn cloud() -> (MockServer, Heat, Cloud) {
-    let (server, heat) = (MockServer::start().await, Heat::default());
-    Mock::given(any())
-        .respond_with(heat.clone())
-        .mount(&server)
-        .await;
-    let url = format!("{}/v3", server.uri());
-    let env = |name: &str| match name {
-        "OS_AUTH_URL" => Some(url.clone()),
-        "OS_USERNAME" | "OS_PASSWORD" | "OS_PROJECT_NAME" => Some("demo".to_owned()),
-        _ => None,
-    };
-    let credentials = from_env_and_clouds(&env).unwrap();
-    let cloud = Cloud::connect(credentials, Reporter::silent()).await;
-    (server, heat, cloud.unwrap())
+    let heat = Heat::default();
+    let answers = heat.clone();
+    let (server, cloud) = scripted::cloud(move |request| answers.respond(request)).await;
+    (server, heat, cloud)
 }
 
 fn name() -> StackName {
