@@ -116,8 +116,7 @@ async fn created(site: &Site<'_>, goal: &Goal) -> Result<(), Failure> {
         ..
     } = *site;
     lease.step("stack").await?;
-    let made = create::make(context, cloud, topology, goal, lease).await;
-    made.map_err(|failure| create::kept(&topology.env, failure))?;
+    create::make(context, cloud, topology, goal, lease).await?;
     lease.step("fast tests").await?;
     let stack = there::find(cloud, topology).await?;
     judge(cloud, topology, &stack.reference())

@@ -67,8 +67,7 @@ async fn brought(site: &Site<'_>, goal: &Goal) -> Result<(), Failure> {
     } = *site;
     let name = topology.stack.stack_name.as_str();
     if !create::is_made(cloud.heat().find_stack(name).await?.as_ref()) {
-        let made = create::make(context, cloud, topology, goal, lease).await;
-        return made.map_err(|failure| create::kept(&topology.env, failure));
+        return create::make(context, cloud, topology, goal, lease).await;
     }
     let stack = ready(site).await?;
     if bring(site, &stack, goal).await? == Brought::Nothing {

@@ -79,12 +79,14 @@ async fn create(
     let images = kitchen.ensure(&context.interrupt).await?;
     let goal = goal::of_tag(cloud, topology, kitchen.identified, images).await?;
     lease.step("stack").await?;
-    let made = make(context, cloud, topology, &goal, lease).await;
-    if made.is_err() && args.discard_failed {
-        discard(cloud, topology.stack.stack_name.as_str()).await;
-        return made;
+    if !args.discard_failed {
+        return make(context, cloud, topology, &goal, lease).await;
     }
-    made.map_err(|failure| kept(&args.env, failure))
+    let made = attempt(context, cloud, topology, &goal, lease).await;
+    if made.is_err() {
+        discard(cloud, topology.stack.stack_name.as_str()).await;
+    }
+    made
 }
 
 /// Whether there is a stack to be changed: one that never came up, or that goes, is
@@ -98,7 +100,7 @@ pub fn is_made(there: Option<&Stack>) -> bool {
 }
 
 /// Says what to do about what failed and is still there.
-pub fn kept(env: &EnvName, failure: Failure) -> Failure {
+fn kept(env: &EnvName, failure: Failure) -> Failure {
     if failure.kind() != Kind::Failed {
         return failure;
     }
@@ -111,8 +113,19 @@ pub fn kept(env: &EnvName, failure: Failure) -> Failure {
         ))
 }
 
-/// Makes a stack that runs `goal`, whose images are there.
+/// Makes a stack that runs `goal`, whose images are there. One that fails is kept.
 pub async fn make(
+    context: &Context,
+    cloud: &Cloud,
+    topology: &Topology,
+    goal: &Goal,
+    lease: &Lease,
+) -> Result<(), Failure> {
+    let made = attempt(context, cloud, topology, goal, lease).await;
+    made.map_err(|failure| kept(&topology.env, failure))
+}
+
+async fn attempt(
     context: &Context,
     cloud: &Cloud,
     topology: &Topology,
