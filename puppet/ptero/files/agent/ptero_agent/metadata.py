@@ -17,7 +17,7 @@ NONE = "DataSourceNone"
 TRY_FOR_S = 600
 # A service that refuses at once is not asked in a loop.
 PAUSE_S = 10
-# One try asks for as long as the base image's `max_wait` says: 120 s is usual where it is set. None may hang for good.
+# One try asks for as long as the base image's `max_wait` says, 120 s in the embedded cloud's. None may hang for good.
 TRY_S = 240
 log = logging.getLogger("ptero-metadata")
 
