@@ -2,6 +2,7 @@
 //! `devcloud down --purge`.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -18,7 +19,7 @@ pub(crate) fn listings() -> Result<Listings> {
             lines("lsns", &["-n", "-o", "TYPE,NS,COMMAND", "-t", "net"])?,
         ),
         ("links", lines("ip", &["-o", "-br", "link"])?),
-        ("nftables", lines("nft", &["list", "ruleset"])?),
+        ("nftables", rules()?),
         (
             "loop devices",
             lines("losetup", &["-n", "-O", "BACK-FILE", "-a"])?,
@@ -50,16 +51,29 @@ fn processes() -> Result<BTreeSet<String>> {
         .collect())
 }
 
+/// A fresh machine may be without `nft`, which `devcloud up` installs: it has no rules of
+/// its making then.
+fn rules() -> Result<BTreeSet<String>> {
+    let output = Command::new("nft").args(["list", "ruleset"]).output();
+    match output {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(BTreeSet::new()),
+        output => Ok(lines_of(&output.context("cannot run nft")?.stdout)),
+    }
+}
+
 fn lines(program: &str, args: &[&str]) -> Result<BTreeSet<String>> {
     let output = Command::new(program)
         .args(args)
         .output()
         .with_context(|| format!("cannot run {program}"))?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    Ok(text
-        .lines()
+    Ok(lines_of(&output.stdout))
+}
+
+fn lines_of(output: &[u8]) -> BTreeSet<String> {
+    let text = String::from_utf8_lossy(output);
+    text.lines()
         .map(str::trim)
         .filter(|line| !line.is_empty())
         .map(ToOwned::to_owned)
-        .collect())
+        .collect()
 }
