@@ -2,7 +2,8 @@ import time
 import unittest
 from unittest import mock
 
-from ptero_agent import cloud, stale
+from ptero_agent import cloud, database, stale
+from ptero_agent.errors import TaskFailed
 
 BOOT = {"version": 1, "task": "boot", "service": "workflow", "role": "worker", "processes": ["worker"],
         "ready": {"celery": "worker@%h", "http": None}, "migrate": {"database_url": "postgresql://a:b@10.0.0.4/c"}}
@@ -19,7 +20,7 @@ class Look(unittest.TestCase):
         known = {"ActiveState": "active", "UnitFileState": "enabled",
                  "ActiveEnterTimestampMonotonic": str(int((time.monotonic() - 100) * 1e6)), **state}
         shown = "".join(f"{name}={value}\n" for name, value in known.items())
-        with mock.patch.object(stale.command, "run", return_value=database_age) as asked, \
+        with mock.patch.object(database.command, "run", return_value=database_age) as asked, \
                 mock.patch.object(stale.subprocess, "run", return_value=mock.Mock(stdout=shown)) as ran:
             if isinstance(database_age, Exception):
                 asked.side_effect = database_age
@@ -35,7 +36,7 @@ class Look(unittest.TestCase):
         self.assertEqual(self.renewed([deployment()], "5000"), [])
 
     def test_a_database_that_does_not_answer_is_no_reason(self):
-        self.assertEqual(self.renewed([deployment()], stale.TaskFailed("refused")), [])
+        self.assertEqual(self.renewed([deployment()], TaskFailed("refused")), [])
         self.assertEqual(self.renewed([deployment()], ""), [])
         self.assertEqual(self.renewed([deployment()], "-3600"), [])
 

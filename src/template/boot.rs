@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::fill::{Filler, backing_port, host, secret_value};
 use super::hot::Term;
 use super::names;
+use super::release::LOST_JOBS;
 use crate::name::ServiceName;
 use crate::topology::{HttpCheck, Kind, Member, OlderCode, Ready, Role, Service, Topology};
 
@@ -33,7 +34,7 @@ pub(super) fn document(topology: &Topology, member: &Member, name: &str, commit:
             (unit(service, member, key), environment)
         })
         .collect();
-    Term::map([
+    let boot = Term::map([
         ("version", VERSION.into()),
         ("task", "boot".into()),
         ("member", name.into()),
@@ -48,6 +49,25 @@ pub(super) fn document(topology: &Topology, member: &Member, name: &str, commit:
         ("ready", ready(service, role)),
         ("deadline_s", topology.stack.member_deadline_s.into()),
         ("settings", settings(topology, service)),
+    ]);
+    match (boot, &role.lost_jobs) {
+        (Term::Map(mut boot), Some(query)) => {
+            boot.insert("lost_jobs".to_owned(), lost_jobs(query));
+            Term::Map(boot)
+        }
+        (boot, _) => boot,
+    }
+}
+
+/// What to ask the database, and where to tell what it answers. The handle is the root
+/// stack's, as one member after the other tells of the same jobs.
+fn lost_jobs(query: &str) -> Term {
+    Term::map([
+        ("query", query.into()),
+        ("stack_name", Term::param("OS::stack_name")),
+        ("stack_id", Term::param("OS::stack_id")),
+        ("resource", LOST_JOBS.into()),
+        ("access", Term::attr(LOST_JOBS, "signal")),
     ])
 }
 

@@ -8,7 +8,7 @@ use super::drain;
 use super::hot::{Resource, Term};
 use super::model::{RenderedMember, Template};
 use super::place::Placed;
-use super::release::JOURNAL;
+use super::release::{JOURNAL, LOST_JOBS};
 use super::{gate, names};
 use crate::name::{PoolName, RoleName, ServiceName};
 use crate::topology::{Kind, Member, RoleKey, Topology};
@@ -135,7 +135,8 @@ impl PresentMember {
 
 fn is_infrastructure(name: &str, definition: &Value) -> bool {
     let kind = definition.get("type").and_then(Value::as_str);
-    let of_updates = gate::is_gate(name) || names::is_backends(name) || name == JOURNAL;
+    let told = [JOURNAL, LOST_JOBS].contains(&name);
+    let of_updates = gate::is_gate(name) || names::is_backends(name) || told;
     !of_updates && !kind.is_some_and(is_member)
 }
 

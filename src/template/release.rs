@@ -18,6 +18,8 @@ pub const HISTORY_MAX: usize = 20;
 /// The resource that is signalled when a release has passed tests: a handle keeps
 /// what it is sent, so writing it down needs no change of the stack.
 pub const JOURNAL: &str = "journal";
+/// The resource that members signal when they know of jobs whose end was lost.
+pub const LOST_JOBS: &str = "lost_jobs";
 /// Digits of an identity: enough to tell twenty releases apart, short enough to type.
 const ID_CHARS: usize = 12;
 

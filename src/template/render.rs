@@ -13,7 +13,7 @@ use super::model::{ReleaseInput, RenderError, Template};
 use super::output::outputs;
 use super::place::{Placed, place};
 use super::present::{Present, is_member};
-use super::release::JOURNAL;
+use super::release::{JOURNAL, LOST_JOBS};
 use super::{firewall, names, network, secret};
 use crate::digest;
 use crate::topology::{Kind, RoleKey, Service, Topology};
@@ -158,6 +158,7 @@ fn assemble(
         .chain(secret::resources(topology))
         .chain(server_groups(topology))
         .chain([(JOURNAL.to_owned(), gate::new_handle())])
+        .chain(lost_jobs(topology))
         .collect();
     for (name, resource) in extra {
         resources.entry(name).or_insert(resource);
@@ -207,6 +208,13 @@ fn parameters(topology: &Topology) -> IndexMap<String, Parameter> {
         hidden: false,
     };
     [(names::PUBLIC_NET.to_owned(), public)].into()
+}
+
+/// Where members tell of jobs whose end was lost, if any of them asks for those.
+fn lost_jobs(topology: &Topology) -> Option<(String, Resource)> {
+    topology
+        .asks_for_lost_jobs()
+        .then(|| (LOST_JOBS.to_owned(), gate::new_handle()))
 }
 
 /// Groups that are spread over hosts as far as there are enough. They are there

@@ -172,6 +172,9 @@ pub struct Role {
     pub ready: Option<Ready>,
     /// System users that jobs run as.
     pub job_users: Vec<String>,
+    /// Asks the service's database for jobs whose end was lost: the id of each and the
+    /// address of what waits for it.
+    pub lost_jobs: Option<String>,
 }
 
 /// One process of a role.
@@ -264,6 +267,7 @@ impl Role {
             reaches: Vec::new(),
             ready: None,
             job_users: Vec::new(),
+            lost_jobs: None,
         }
     }
 

@@ -135,6 +135,12 @@ impl Topology {
         self.services.get(&key.service)?.roles.get(&key.role)
     }
 
+    /// Whether any member asks for jobs whose end was lost.
+    pub fn asks_for_lost_jobs(&self) -> bool {
+        let mut roles = self.services.values().flat_map(|one| one.roles.values());
+        roles.any(|role| role.lost_jobs.is_some())
+    }
+
     /// The services that answer on a port of the gateway, with that port, in order.
     pub fn advertised(&self) -> impl Iterator<Item = (&ServiceName, &Service, u16)> {
         self.services.iter().filter_map(|(name, service)| {

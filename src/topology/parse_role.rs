@@ -9,6 +9,9 @@ use crate::config::nearest;
 use crate::config::reader::{Item, Reader};
 use crate::name::ServiceName;
 
+/// The key of the query for jobs whose end was lost.
+pub(super) const LOST_JOBS: &str = "lost_jobs";
+
 pub(super) fn role(
     reader: &mut Reader<'_>,
     item: &Item<'_>,
@@ -43,8 +46,21 @@ pub(super) fn role(
         .take("job_users")
         .map(|item| reader.texts(&item))
         .unwrap_or_default();
+    role.lost_jobs = fields
+        .take(LOST_JOBS)
+        .and_then(|item| query(reader, &item, service));
     reader.finish(fields);
     Some(role)
+}
+
+fn query(reader: &mut Reader<'_>, item: &Item<'_>, service: &Service) -> Option<String> {
+    if service.migrate.is_none() || service.database.is_none() {
+        reader.bad(
+            item,
+            "a query in a service without `database` and `migrate`",
+        );
+    }
+    reader.text(item)
 }
 
 fn reached(reader: &mut Reader<'_>, item: &Item<'_>, outline: &Outline) -> Option<ServiceName> {

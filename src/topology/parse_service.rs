@@ -1,10 +1,11 @@
 //! One service of a catalogue.
 
 use indexmap::IndexMap;
+use serde_json::Value as Json;
 
 use super::catalog::{ExtraSource, Kind, Migrate, OlderCode, Role, Service, Source};
 use super::parse::Outline;
-use super::parse_role::{role, texts_with_placeholders};
+use super::parse_role::{LOST_JOBS, role, texts_with_placeholders};
 use super::parse_runtime::runtime;
 use crate::config::reader::{Fields, Item, Reader};
 use crate::config::tree::Value;
@@ -119,6 +120,13 @@ fn application(
         return;
     };
     let mut roles = roles;
+    // Nor is it because of a question that members ask.
+    let entries = service.entry.get_mut("roles").and_then(Json::as_object_mut);
+    for (_, entry) in entries.into_iter().flatten() {
+        entry
+            .as_object_mut()
+            .and_then(|entry| entry.shift_remove(LOST_JOBS));
+    }
     for item in roles.rest() {
         match RoleName::new(item.key.text.clone()) {
             Ok(role_name) => {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use crate::cloud::{column, devcloud};
+use crate::cloud::{column, devcloud, openstack_does};
 use crate::program::{self, Ended, home, run_with};
 use crate::report::Report;
 use crate::stories::across::Across;
@@ -46,6 +46,10 @@ const SOURCES: [(&str, &str, [&str; 3]); 5] = [
     ("auth", "ptero-auth", ["5010cb5"; 3]),
 ];
 const TREES: [(&str, &str); 2] = [("common", "ptero-common"), ("jot", "jot")];
+
+/// For a job to begin, and for its loss to be seen: two looks of a minute each.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+const LOOKS: u32 = 120;
 
 /// Four servers that all need, three each of workflow, petri and shell-command,
 /// four of lsf and one of auth.
@@ -106,6 +110,7 @@ pub(crate) fn services(report: &mut Report) -> Result<()> {
     has_servers(report, others + SERVERS + 1)?;
     let tests = run(&config, &["tests", "fast", "real"])?;
     report.check("the checks pass in the end", tests.code == 0);
+    names_a_lost_job(report, &config)?;
     let delete = run(&config, &["stack", "delete", "real", "--yes"])?;
     report.check("the stack is deleted", delete.code == 0);
     Ok(())
@@ -223,6 +228,47 @@ fn has_servers(report: &mut Report, wanted: usize) -> Result<()> {
 
 /// The workflow of PTero's own introduction.
 fn says_hello(report: &mut Report, config: &Path) -> Result<()> {
+    let posted = post(config, &["bash", "-c", "echo hello 1>&2; echo world!"])?;
+    let status = comes_to(&posted, &["succeeded", "failed", "canceled"])?;
+    report.check("PTero's own hello ends `succeeded`", status == "succeeded");
+    let run = execution(&posted)?["data"].take();
+    report.check(
+        "its details report has what it wrote",
+        run["stdout"] == "world!\n" && run["stderr"] == "hello\n",
+    );
+    Ok(())
+}
+
+/// The database's server is started anew while a job runs: nothing ends that job any
+/// more, and whoever asks for the status is told which it is.
+fn names_a_lost_job(report: &mut Report, config: &Path) -> Result<()> {
+    let posted = post(config, &["sleep", "3600"])?;
+    let mut left = LOOKS;
+    while left > 0 && execution(&posted)?["status"] != "running" {
+        sleep(BETWEEN_LOOKS);
+        left -= 1;
+    }
+    let members = deployed::members(config, "real")?;
+    let database = members.iter().find(|one| one["service"] == "postgresql");
+    let server = database.and_then(|one| one["server_id"].as_str());
+    let server = server.context("no server of the database")?;
+    openstack_does(&["server", "reboot", "--hard", "--wait", server])?;
+    let wanted = ["stack", "status", "real", "-f", "value", "-c", "Lost jobs"];
+    let mut said = String::new();
+    while left > 0 && !said.contains("/v1/executions/") {
+        sleep(BETWEEN_LOOKS);
+        left -= 1;
+        said = run(config, &wanted)?.stdout;
+    }
+    report.check("a job that the database lost is named", left > 0);
+    report.check("with what to do", said.contains("cancel their workflows"));
+    let tests = run(config, &["tests", "fast", "real"])?;
+    report.check("and all else goes on", tests.code == 0);
+    Ok(())
+}
+
+/// Posts a workflow of one job; the answer.
+fn post(config: &Path, command: &[&str]) -> Result<Value> {
     let address = deployed::address(config, "real")?;
     let members = deployed::members(config, "real")?;
     let gateway = members.iter().find(|one| one["service"] == "gateway");
@@ -232,28 +278,32 @@ fn says_hello(report: &mut Report, config: &Path) -> Result<()> {
     let base = format!("http://{address}:7000/v1/workflows");
     // Its services refuse a GET that says it is JSON.
     let json = ["--header", "Content-Type: application/json", "--data"];
-    let body = document(&job_service).to_string();
-    let posted = curl(&[&json[..], &[&body, &base]].concat())?;
-    let reports = &posted["reports"];
+    let body = document(&job_service, command).to_string();
+    curl(&[&json[..], &[&body, &base]].concat())
+}
+
+/// Waits for one of `wanted`; the last status of the workflow.
+fn comes_to(posted: &Value, wanted: &[&str]) -> Result<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut status = text(&posted["status"]);
     let mut left = 240;
-    while left > 0 && !["succeeded", "failed", "canceled"].contains(&status.as_str()) {
+    while left > 0 && !wanted.contains(&status.as_str()) {
         sleep(Duration::from_millis(500));
         left -= 1;
-        status = text(&curl(&[&text(&reports["workflow-status"])])?["status"]);
+        let report = text(&posted["reports"]["workflow-status"]);
+        status = text(&curl(&[&report])?["status"]);
     }
-    report.check("PTero's own hello ends `succeeded`", status == "succeeded");
-    let details = curl(&[&text(&reports["workflow-details"])])?;
-    let run = &details["tasks"]["Say Hello"]["methods"][0]["executions"]["0"]["data"];
-    report.check(
-        "its details report has what it wrote",
-        run["stdout"] == "world!\n" && run["stderr"] == "hello\n",
-    );
-    Ok(())
+    Ok(status)
 }
 
-fn document(job_service: &str) -> Value {
+/// The one execution of its job; null before there is one.
+fn execution(posted: &Value) -> Result<Value> {
+    let report = posted["reports"]["workflow-details"].as_str();
+    let mut details = curl(&[report.context("no report")?])?;
+    Ok(details["tasks"]["Say Hello"]["methods"][0]["executions"]["0"].take())
+}
+
+fn document(job_service: &str, command: &[&str]) -> Value {
     json!({
         "inputs": {},
         "tasks": {"Say Hello": {"methods": [{
@@ -262,7 +312,7 @@ fn document(job_service: &str) -> Value {
             "serviceUrl": job_service,
             "serviceDataToSave": ["exitCode", "stdout", "stderr"],
             "parameters": {
-                "commandLine": ["bash", "-c", "echo hello 1>&2; echo world!"],
+                "commandLine": command,
                 "user": "ptero-job",
                 "workingDirectory": "/tmp",
             },

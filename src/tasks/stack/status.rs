@@ -1,8 +1,9 @@
 //! `stack.status`: what an environment is and how it is doing.
 
+use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use crate::apply::journal;
+use crate::apply::journal::{self, LostJob};
 use crate::apply::lock::error::told;
 use crate::apply::lock::state::{Seen, look};
 use crate::cli::output::OutputArgs;
@@ -18,7 +19,7 @@ use crate::tasks::stack::there::{self, There};
 use crate::template::release::UpdateRecord;
 
 /// The fields of the status.
-pub const FIELDS: [&str; 10] = [
+pub const FIELDS: [&str; 11] = [
     "Environment",
     "Stack",
     "Status",
@@ -29,7 +30,12 @@ pub const FIELDS: [&str; 10] = [
     "Updated",
     "Unfinished",
     "Lock",
+    "Lost jobs",
 ];
+
+/// What an operator does about a lost job (facts of PTero's workers: nothing ends it).
+const REMEDY: &str = "they stay `running` for ever, as a restart of the database lost their ends; \
+    cancel their workflows (PATCH with {\"is_canceled\": true}) and submit them again";
 
 /// What `stack.status` is given.
 #[derive(Debug, clap::Args)]
@@ -51,16 +57,24 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
         stack,
     } = there::open(context, &args.env).await?;
     let reference = stack.reference();
-    let (outputs, servers, records, lock) = tokio::try_join!(
+    let (outputs, servers, records, lock, lost) = tokio::try_join!(
         async { cloud.heat().outputs(&reference).await },
         async { cloud.nova().servers(&[]).await },
         async { journal::records(&cloud, &reference).await },
         async { look(&cloud, &topology.stack.stack_name).await },
+        async {
+            if topology.asks_for_lost_jobs() {
+                journal::lost_jobs(&cloud, &reference).await
+            } else {
+                Ok(IndexMap::new())
+            }
+        },
     )?;
     let state = State {
         deployed: Deployed::read(&outputs).ok(),
         update: records.update,
         lock: lock.filter(Seen::is_in_force),
+        lost,
     };
     let values = values(&args.env, &stack, &state, &servers);
     context.print_fields(&FIELDS, &values, &shape)
@@ -71,6 +85,7 @@ struct State {
     deployed: Option<Deployed>,
     update: Option<UpdateRecord>,
     lock: Option<Seen>,
+    lost: IndexMap<String, Vec<LostJob>>,
 }
 
 fn values(env: &EnvName, stack: &Stack, state: &State, servers: &[Server]) -> Vec<Value> {
@@ -99,5 +114,46 @@ fn values(env: &EnvName, stack: &Stack, state: &State, servers: &[Server]) -> Ve
         json!(stack.updated_time.as_ref().unwrap_or(&stack.creation_time)),
         json!(unfinished(&stack.status, update, env.as_str())),
         json!(state.lock.as_ref().map(told)),
+        json!(lost(&state.lost)),
     ]
+}
+
+/// Each lost job, and after the last one what to do; none where there is none.
+fn lost(jobs: &IndexMap<String, Vec<LostJob>>) -> Option<String> {
+    let one = |service: &str, job: &LostJob| match job.of.as_str() {
+        "" => format!("{service} {}", job.id),
+        of => format!("{service} {} of {of}", job.id),
+    };
+    let all: Vec<String> = jobs
+        .iter()
+        .flat_map(|(service, jobs)| jobs.iter().map(|job| one(service, job)))
+        .collect();
+    (!all.is_empty()).then(|| format!("{}: {REMEDY}", all.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use indexmap::IndexMap;
+
+    use super::lost;
+    use crate::apply::journal::LostJob;
+
+    #[test]
+    fn lost_jobs_are_named_with_what_waits_for_them() {
+        let job = |id: &str, of: &str| LostJob {
+            id: id.to_owned(),
+            of: of.to_owned(),
+        };
+        let jobs = vec![
+            job("a", "http://192.0.2.7:7000/v1/executions/3"),
+            job("b", ""),
+        ];
+        let told = lost(&IndexMap::from([("shell-command".to_owned(), jobs)]));
+        insta::assert_snapshot!(told.unwrap_or_default());
+        assert_eq!(lost(&IndexMap::new()), None);
+        assert_eq!(
+            lost(&IndexMap::from([("lsf".to_owned(), Vec::new())])),
+            None
+        );
+    }
 }

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 
-from . import cloud, deployments, firewall, newer, stale, tasks
+from . import cloud, deployments, firewall, lost, newer, stale, tasks
 from .errors import Unreachable
 
 # A boot is waited for by somebody. After it, every drain and every change behind the gateway waits for half of this
@@ -25,7 +25,7 @@ def main():
     firewall.protect()
     records = deployments.Records()
     heat = cloud.Heat()
-    watches = [newer.Watch(), stale.Watch()]
+    watches = [newer.Watch(), stale.Watch(), lost.Watch()]
     failures, wanted = 0, []
     while True:
         try:

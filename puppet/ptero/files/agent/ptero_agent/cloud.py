@@ -48,6 +48,13 @@ class Session:
         self.project_id, self.region = project_id, region
         self.token = self.endpoint = None
 
+    @classmethod
+    def of(cls, access):
+        """From what a handle has as its `signal`: a mapping, or the text of one."""
+        access = json.loads(access) if isinstance(access, str) else access
+        return cls(access["auth_url"], access["user_id"], access["password"], access["project_id"],
+                   access.get("region_name"))
+
     def call(self, method, path, body=None):
         if self.token is None:
             self.log_in()

@@ -2,7 +2,12 @@
 
 from urllib.parse import unquote, urlsplit
 
+from . import command
+from .deadline import Deadline
+from .errors import TaskFailed
+
 PSQL = ["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"]
+PATH = "/usr/bin:/bin"
 
 
 def environment(url):
@@ -19,3 +24,12 @@ def environment(url):
         "PGCONNECT_TIMEOUT": "10",
     }
     return {name: value for name, value in known.items() if value}
+
+
+def ask(url, query, seconds):
+    """What it answers to a query; None where it does not answer in time, or not well."""
+    try:
+        access = {"PATH": PATH, **environment(url), "PGCONNECT_TIMEOUT": str(seconds - 1)}
+        return command.run([*PSQL, "--command", query], Deadline(seconds), "query", access)
+    except (TaskFailed, ValueError, OSError):
+        return None

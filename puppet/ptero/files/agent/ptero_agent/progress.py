@@ -44,10 +44,7 @@ class Progress:
 def of(inputs):
     """From the inputs of the deployment; one that tells nobody where something is missing."""
     try:
-        access = inputs.get("progress") or "{}"
-        access = json.loads(access) if isinstance(access, str) else access
-        session = cloud.Session(access["auth_url"], access["user_id"], access["password"], access["project_id"],
-                                access.get("region_name"))
+        session = cloud.Session.of(inputs.get("progress") or "{}")
         return Progress(session, f"/stacks/{quote(inputs['deploy_stack_id'])}/resources/progress/signal")
     except (KeyError, TypeError, ValueError, AttributeError):
         log.warning("progress: no handle to tell it to")

@@ -8,9 +8,7 @@ import logging
 import subprocess
 import time
 
-from . import command, database, tasks, units
-from .deadline import Deadline
-from .errors import TaskFailed
+from . import database, tasks, units
 
 # Between two looks: tasks that come meanwhile are lost, and each look of each worker is a login at the database.
 LOOK_EVERY_S = 15
@@ -18,7 +16,6 @@ LOOK_EVERY_S = 15
 LOOK_LONGEST_S = 4
 # Its age and not its date: the two machines' clocks may differ.
 AGE = "select extract(epoch from clock_timestamp() - pg_postmaster_start_time())"
-PATH = "/usr/bin:/bin"
 
 log = logging.getLogger("ptero-agent")
 
@@ -55,9 +52,8 @@ def workers_of(deployment):
 def age_of_database(url):
     """Seconds since its server was started; None where it does not answer."""
     try:
-        access = {"PATH": PATH, **database.environment(url), "PGCONNECT_TIMEOUT": str(LOOK_LONGEST_S - 1)}
-        return float(command.run([*database.PSQL, "--command", AGE], Deadline(LOOK_LONGEST_S), "age of the database", access))
-    except (TaskFailed, ValueError, OSError):
+        return float(database.ask(url, AGE, LOOK_LONGEST_S) or "")
+    except ValueError:
         return None
 
 
