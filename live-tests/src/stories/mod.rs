@@ -38,7 +38,12 @@ pub(crate) const ALL: &[(&str, Story)] = &[
         "refused_without_way_back",
         updates::refused_without_way_back,
     ),
-    ("the_real_ptero", real::services),
+    ("the_real_ptero_deployed", real::deployed),
+    ("the_real_ptero_updated", real::updated),
+    ("the_real_ptero_back_and_forth", real::back_and_forth),
+    ("the_real_ptero_scaled", real::scaled),
+    ("the_real_ptero_lost_job", real::lost_job),
+    ("the_real_ptero_deleted", real::deleted),
     ("images_go_when_unused", front_door::images_go),
     ("purge_leaves_nothing", purge::leaves_nothing),
 ];
