@@ -163,7 +163,8 @@ impl Records {
 
     /// The newest release that passed its checks before the one that runs: in the
     /// middle of an update the one that is being left. What came between two stays of
-    /// one release was left again, and is no way back.
+    /// one release was left again, and is no way back. Nor is one that is built as the
+    /// one that runs: how many members there are is the configuration's.
     pub fn last_verified_before(&self) -> Option<&ReleaseRecord> {
         let (current, mut earlier) = self.history.split_last()?;
         if self.update.is_some() && current.verified {
@@ -172,7 +173,8 @@ impl Records {
         if let Some(first) = earlier.iter().position(|one| one.id == current.id) {
             earlier = &earlier[..first];
         }
-        earlier.iter().rev().find(|one| one.verified)
+        let mut verified = earlier.iter().rev().filter(|one| one.verified);
+        verified.find(|one| !one.is_built_as(current))
     }
 
     /// The newest record of a release that `name`, a tag or an id, stands for.
@@ -246,6 +248,11 @@ impl ReleaseRecord {
         let id = digest::of(&content).chars().take(ID_CHARS).collect();
         Self { id, ..self }
     }
+
+    /// Whether its images are those of `other`. An earlier version wrote none.
+    fn is_built_as(&self, other: &Self) -> bool {
+        !self.images.is_empty() && self.images == other.images
+    }
 }
 
 #[cfg(test)]
@@ -279,6 +286,19 @@ mod tests {
         assert_eq!(id(&back), Some("0".into()), "not to what was left again");
         let back = records(&[true, true]).with(release(0, true));
         assert_eq!(id(&back), None);
+    }
+
+    #[test]
+    fn what_was_only_scaled_is_no_way_back() {
+        let with = |id: usize, image: &str| {
+            let mut release = release(id, true);
+            release.images.insert("workflow".into(), image.into());
+            release
+        };
+        let releases = [with(0, "a"), with(1, "b"), with(2, "b"), with(3, "b")];
+        let records = releases.into_iter().fold(Records::default(), Records::with);
+        let found = records.last_verified_before();
+        assert_eq!(found.map(|one| one.id.as_str()), Some("0"));
     }
 
     #[test]
