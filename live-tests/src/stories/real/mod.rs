@@ -99,7 +99,7 @@ pub(crate) fn scaled(report: &mut Report) -> Result<()> {
 }
 
 /// The database's server is started anew while a job runs: nothing ends that job any
-/// more, and whoever asks for the status is told which it is.
+/// more, and whoever asks for the status is told which it is, until it is canceled.
 pub(crate) fn lost_job(report: &mut Report) -> Result<()> {
     if clones(report).is_none() {
         return Ok(());
@@ -124,6 +124,13 @@ pub(crate) fn lost_job(report: &mut Report) -> Result<()> {
     }
     report.check("a job that the database lost is named", left > 0);
     report.check("with what to do", said.contains("cancel their workflows"));
+    workflow::cancel(&posted)?;
+    while left > 0 && said.contains("/v1/executions/") {
+        sleep(BETWEEN_LOOKS);
+        left -= 1;
+        said = run(&wanted)?.stdout;
+    }
+    report.check("and is not any more once that is done", left > 0);
     let tests = run(&["tests", "fast", "real"])?;
     report.check("and all else goes on", tests.code == 0);
     Ok(())

@@ -25,6 +25,18 @@ pub(super) fn post(config: &Path, command: &[&str]) -> Result<Value> {
     curl(&[&json[..], &[&body, &base]].concat())
 }
 
+/// Cancels it.
+pub(super) fn cancel(posted: &Value) -> Result<()> {
+    let report = posted["reports"]["workflow-status"].as_str();
+    let (base, id) = report
+        .and_then(|report| report.split_once("/reports/workflow-status?workflow_id="))
+        .context("no report of its status")?;
+    let json = ["--header", "Content-Type: application/json", "--data"];
+    let how = ["--request", "PATCH", &format!("{base}/workflows/{id}")];
+    curl(&[&json[..], &[r#"{"is_canceled": true}"#], &how].concat())?;
+    Ok(())
+}
+
 /// Waits for one of `wanted`; the last status of the workflow.
 pub(super) fn comes_to(posted: &Value, wanted: &[&str]) -> Result<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
