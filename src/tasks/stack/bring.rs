@@ -352,31 +352,41 @@ async fn back(
     left: Option<&ReleaseRecord>,
     cause: StackError,
 ) -> Result<Brought, Failure> {
-    let Site {
-        cloud, topology, ..
-    } = *site;
+    let topology = site.topology;
     let Some(left) = left else {
         return Err(Failure::from(cause).hint(resume(topology)));
     };
-    cloud
-        .reporter()
-        .warn(cause.to_string(), format!("going back to `{}`", left.tag));
-    let goal = goal::of_record(cloud, topology, left).await?;
+    let text = format!("going back to `{}`", left.tag);
+    site.cloud.reporter().warn(cause.to_string(), text);
+    match Box::pin(bring_back(site, stack, left)).await {
+        Ok(()) => Err(rolled_back(topology, Some(left), cause)),
+        Err(again) => Err(Failure::from(cause).not_rolled_back(again)),
+    }
+}
+
+async fn bring_back(
+    site: &Site<'_>,
+    stack: &StackRef,
+    left: &ReleaseRecord,
+) -> Result<(), Failure> {
+    let Site {
+        cloud, topology, ..
+    } = *site;
+    let go_on = |failure: Failure| failure.hint(resume(topology));
+    let goal = goal::of_record(cloud, topology, left)
+        .await
+        .map_err(go_on)?;
     let options = Options {
         // There is nothing to go back to from here.
         no_way_back: true,
         ..site.options.clone()
     };
     let now = cloud.heat().stack(stack).await?;
-    let again = match plan(cloud, topology, &now, &goal, &options).await {
-        Ok(plan) => {
-            mark(site, stack, &plan).await?;
-            match Box::pin(run(site, stack, &goal, &plan)).await {
-                Ok(()) => return Err(rolled_back(topology, Some(left), cause)),
-                Err(again) => told(topology, again),
-            }
-        }
-        Err(refused) => refused.hint(resume(topology)),
-    };
-    Err(Failure::from(cause).not_rolled_back(again))
+    let plan = plan(cloud, topology, &now, &goal, &options)
+        .await
+        .map_err(go_on)?;
+    mark(site, stack, &plan).await?;
+    run(site, stack, &goal, &plan)
+        .await
+        .map_err(|again| told(topology, again))
 }
