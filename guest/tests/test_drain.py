@@ -282,16 +282,14 @@ class Poll(unittest.TestCase):
 
     def test_the_watches_look_though_heat_is_away(self):
         self.heat.deployments.side_effect = [[], Unreachable("away")]
-        watch = mock.Mock()
         with mock.patch.object(main.cloud, "Heat", return_value=self.heat), \
                 mock.patch.multiple(main, firewall=mock.Mock(), signal=mock.Mock()), \
                 mock.patch.object(main.deployments, "Records", return_value=self.records), \
-                mock.patch.object(main.newer, "Watch", return_value=watch), \
-                mock.patch.object(main.stale, "Watch", return_value=mock.Mock()), \
+                mock.patch.object(main.watch, "turn") as turn, \
                 mock.patch.object(main.time, "sleep", side_effect=[None, SystemExit]), \
                 self.assertLogs("ptero-agent"), self.assertRaises(SystemExit):
             main.main()
-        self.assertEqual(watch.look.call_count, 2)
+        self.assertEqual(turn.call_count, 2)
 
     def test_a_given_up_deadline_has_passed(self):
         given_up = mock.Mock(is_set=lambda: True)

@@ -2,7 +2,7 @@ import json
 import unittest
 from unittest import mock
 
-from ptero_agent import cloud, lost
+from ptero_agent import cloud, lost, watch
 
 ACCESS = {"auth_url": "http://10.0.0.1/identity", "user_id": "u", "password": "p", "project_id": "1"}
 ABOUT = {"query": "select", "stack_name": "ptero-a", "stack_id": "7", "resource": "lost_jobs", "access": json.dumps(ACCESS)}
@@ -25,14 +25,14 @@ class Look(unittest.TestCase):
 
         self.time = 1000.0
         told = []
-        with mock.patch.object(lost.time, "monotonic", lambda: self.time), \
+        with mock.patch.object(watch.time, "monotonic", lambda: self.time), \
                 mock.patch.object(lost.database, "ask", side_effect=answers) as self.ask, \
                 mock.patch.object(cloud.Session, "call", call), mock.patch.object(lost.log, "warning"):
-            watch = lost.Watch()
+            looks = [watch.Watch(lost.Jobs().look, lost.LOOK_EVERY_S, lost.LOOK_EVERY_S)]
             for _ in answers:
                 self.time += lost.LOOK_EVERY_S
                 calls.clear()
-                watch.look(deployments or [deployment()])
+                watch.turn(looks, deployments or [deployment()])
                 told.append(list(calls))
         return told
 

@@ -5,7 +5,7 @@ import unittest
 from unittest import mock
 
 from ptero_agent import __main__ as agent
-from ptero_agent import application, cloud, newer, revisions
+from ptero_agent import application, cloud, newer, revisions, watch
 from ptero_agent.errors import TaskFailed
 
 BOOT = {"version": 1, "task": "boot", "kind": "application", "service": "workflow",
@@ -111,7 +111,7 @@ class Revisions(unittest.TestCase):
         deployments = [cloud.Deployment(str(at), "x", {"document": one}) for at, one in enumerate(documents)]
         with mock.patch.object(application, "OPT", os.path.dirname(self.home)), \
                 mock.patch.object(application, "entry_of", return_value=ENTRY):
-            newer.Watch().look(deployments)
+            watch.turn([watch.Watch(newer.look, revisions.LOOK_EVERY_S)], deployments)
         return revisions.known(os.path.join(self.home, "source/a/versions"))
 
     def test_a_member_takes_what_a_newer_release_left(self):

@@ -2,7 +2,7 @@ import time
 import unittest
 from unittest import mock
 
-from ptero_agent import cloud, database, stale
+from ptero_agent import cloud, database, stale, watch
 from ptero_agent.errors import TaskFailed
 
 BOOT = {"version": 1, "task": "boot", "service": "workflow", "role": "worker", "processes": ["worker"],
@@ -24,7 +24,7 @@ class Look(unittest.TestCase):
                 mock.patch.object(stale.subprocess, "run", return_value=mock.Mock(stdout=shown)) as ran:
             if isinstance(database_age, Exception):
                 asked.side_effect = database_age
-            stale.Watch().look(deployments)
+            watch.turn([watch.Watch(stale.look, stale.LOOK_EVERY_S)], deployments)
         self.asked = asked.called
         return [call.args[0][-1] for call in ran.call_args_list if "try-restart" in call.args[0]]
 
@@ -53,7 +53,7 @@ class Look(unittest.TestCase):
 
     def test_looks_are_spaced(self):
         with mock.patch.object(stale, "age_of_database", return_value=None) as asked:
-            watch = stale.Watch()
-            watch.look([deployment()])
-            watch.look([deployment()])
+            looks = watch.Watch(stale.look, stale.LOOK_EVERY_S)
+            looks.turn([deployment()])
+            looks.turn([deployment()])
         self.assertEqual(asked.call_count, 1)

@@ -6,8 +6,9 @@ import sys
 import threading
 import time
 
-from . import cloud, deployments, firewall, lost, newer, stale, tasks
+from . import cloud, deployments, firewall, lost, newer, revisions, stale, tasks, watch
 from .errors import Unreachable
+from .watch import Watch
 
 # A boot is waited for by somebody. After it, every drain and every change behind the gateway waits for half of this
 # on average, several times in an update. Heat's own agent asks every 30 s; an answer costs Heat some 30 ms, and
@@ -25,7 +26,12 @@ def main():
     firewall.protect()
     records = deployments.Records()
     heat = cloud.Heat()
-    watches = [newer.Watch(), stale.Watch(), lost.Watch()]
+    watches = [
+        Watch(newer.look, revisions.LOOK_EVERY_S),
+        Watch(stale.look, stale.LOOK_EVERY_S),
+        # A job is lost that two looks find, so the first is of no use while the members still come up.
+        Watch(lost.Jobs().look, lost.LOOK_EVERY_S, lost.LOOK_EVERY_S),
+    ]
     failures, wanted = 0, []
     while True:
         try:
@@ -36,8 +42,7 @@ def main():
             failures += 1
             log.warning("heat: %s", problem)
         # With what was wanted last: a database may be back from an outage before Heat is.
-        for watch in watches:
-            watch.look(wanted)
+        watch.turn(watches, wanted)
         pause = POLL_LATER_S if records.any_finished() else POLL_FIRST_S
         time.sleep(min(pause * 2 ** min(failures, 5), POLL_SLOWEST_S))
 

@@ -26,10 +26,14 @@ def environment(url):
     return {name: value for name, value in known.items() if value}
 
 
+def access(url, seconds):
+    """The environment of a `psql` that has so many seconds for all it does."""
+    return {"PATH": PATH, **environment(url), "PGCONNECT_TIMEOUT": str(seconds - 1)}
+
+
 def ask(url, query, seconds):
     """What it answers to a query; None where it does not answer in time, or not well."""
     try:
-        access = {"PATH": PATH, **environment(url), "PGCONNECT_TIMEOUT": str(seconds - 1)}
-        return command.run([*PSQL, "--command", query], Deadline(seconds), "query", access)
+        return command.run([*PSQL, "--command", query], Deadline(seconds), "query", access(url, seconds))
     except (TaskFailed, ValueError, OSError):
         return None

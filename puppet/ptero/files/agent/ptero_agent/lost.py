@@ -5,51 +5,45 @@ What was lost with the end of a job nobody can bring back: it stays `running` fo
 
 import json
 import logging
-import time
 from urllib.parse import quote
 
-from . import cloud, database, stale, tasks
+from . import cloud, database, stale
 from .errors import Unreachable
+from .watch import LOOK_LONGEST_S
 
 # Longer than a worker that is still connected needs to find out that a job has ended, and to say so.
 LOOK_EVERY_S = 60
-# A drain waits for a look that is under way.
-LOOK_LONGEST_S = 4
 # An entry of a handle lies in one row of Heat's database, and after the first few nobody reads on.
 JOBS_MAX = 20
 
 log = logging.getLogger("ptero-agent")
 
 
-class Watch:
+class Jobs:
+    """What is known of them."""
+
     def __init__(self):
-        self.next = time.monotonic() + LOOK_EVERY_S
         # Of the look before: a job is lost that two looks find.
         self.seen = None
         self.told = None
 
-    def look(self, deployments):
-        """Given all deployments of this machine; does nothing while one of them is a drain."""
-        if time.monotonic() < self.next or any(tasks.is_drain(one) for one in deployments):
+    def look(self, document):
+        """Asks the database, and tells Heat what is new."""
+        jobs = query(document) if asked_for(document) else None
+        if jobs is None:
             return
-        self.next = time.monotonic() + LOOK_EVERY_S
-        for document in filter(None, map(asks_for, deployments)):
-            jobs = query(document)
-            if jobs is None:
-                continue
-            before, self.seen = self.seen, jobs
-            if before is None:
-                continue
-            lost = [job for job in jobs if job in before][:JOBS_MAX]
-            if lost != self.told and tell(document, lost):
-                self.told = lost
+        before, self.seen = self.seen, jobs
+        if before is None:
+            return
+        lost = [job for job in jobs if job in before][:JOBS_MAX]
+        if lost != self.told and tell(document, lost):
+            self.told = lost
 
 
-def asks_for(deployment):
-    """The boot document of a member that has a query for lost jobs; else None."""
-    document = stale.workers_of(deployment)
-    about = document and document.get("lost_jobs")
-    return document if isinstance(about, dict) and about.get("query") else None
+def asked_for(document):
+    """Whether this is a member that has a query for lost jobs."""
+    about = document.get("lost_jobs")
+    return stale.of_workers(document) and isinstance(about, dict) and bool(about.get("query"))
 
 
 def query(document):

@@ -8,45 +8,36 @@ import logging
 import subprocess
 import time
 
-from . import database, tasks, units
+from . import database, units
+from .watch import LOOK_LONGEST_S
 
 # Between two looks: tasks that come meanwhile are lost, and each look of each worker is a login at the database.
 LOOK_EVERY_S = 15
-# A drain waits for a look that is under way.
-LOOK_LONGEST_S = 4
 # Its age and not its date: the two machines' clocks may differ.
 AGE = "select extract(epoch from clock_timestamp() - pg_postmaster_start_time())"
 
 log = logging.getLogger("ptero-agent")
 
 
-class Watch:
-    def __init__(self):
-        self.next = 0.0
-
-    def look(self, deployments):
-        """Given all deployments of this machine; does nothing while one of them is a drain."""
-        if time.monotonic() < self.next or any(tasks.is_drain(one) for one in deployments):
-            return
-        self.next = time.monotonic() + LOOK_EVERY_S
-        for document in filter(None, map(workers_of, deployments)):
-            age = age_of_database(document["migrate"]["database_url"])
-            if age is None or age < 0:
-                # Down, or on its way back: the next look will tell. Or its clock was set back after its start, and
-                # the workers would be started anew again and again.
-                continue
-            for process in document["processes"]:
-                renew(units.name_of(document["service"], process), age)
+def look(document):
+    """Starts the processes anew that are older than the server."""
+    if not of_workers(document):
+        return
+    age = age_of_database(document["migrate"]["database_url"])
+    if age is None or age < 0:
+        # Down, or on its way back: the next look will tell. Or its clock was set back after its start, and the
+        # workers would be started anew again and again.
+        return
+    for process in document["processes"]:
+        renew(units.name_of(document["service"], process), age)
 
 
-def workers_of(deployment):
-    """The boot document of a member whose processes are Celery's; else None."""
-    document = tasks.boot_of(deployment)
+def of_workers(document):
+    """Whether this is a member whose processes are Celery's and have a database."""
     try:
-        known = document and document["ready"]["celery"] and document["migrate"]["database_url"]
-        return document if known else None
+        return bool(document["ready"]["celery"] and document["migrate"]["database_url"])
     except (KeyError, TypeError):
-        return None
+        return False
 
 
 def age_of_database(url):
