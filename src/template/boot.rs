@@ -34,7 +34,7 @@ pub(super) fn document(topology: &Topology, member: &Member, name: &str, commit:
             (unit(service, member, key), environment)
         })
         .collect();
-    let boot = Term::map([
+    let boot = [
         ("version", VERSION.into()),
         ("task", "boot".into()),
         ("member", name.into()),
@@ -49,14 +49,12 @@ pub(super) fn document(topology: &Topology, member: &Member, name: &str, commit:
         ("ready", ready(service, role)),
         ("deadline_s", topology.stack.member_deadline_s.into()),
         ("settings", settings(topology, service)),
-    ]);
-    match (boot, &role.lost_jobs) {
-        (Term::Map(mut boot), Some(query)) => {
-            boot.insert("lost_jobs".to_owned(), lost_jobs(query));
-            Term::Map(boot)
-        }
-        (boot, _) => boot,
-    }
+    ];
+    let lost_jobs = role
+        .lost_jobs
+        .iter()
+        .map(|query| ("lost_jobs", lost_jobs(query)));
+    Term::map(boot.into_iter().chain(lost_jobs))
 }
 
 /// What to ask the database, and where to tell what it answers. The handle is the root

@@ -153,7 +153,7 @@ pub enum Term {
 
 impl Term {
     /// A mapping of `entries`.
-    pub fn map<const N: usize>(entries: [(&str, Self); N]) -> Self {
+    pub fn map<'a>(entries: impl IntoIterator<Item = (&'a str, Self)>) -> Self {
         Self::Map(
             entries
                 .into_iter()
