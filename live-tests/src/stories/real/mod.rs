@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::cloud::{column, openstack_does};
 use crate::program::{self, Ended, home, run_with};
@@ -105,35 +105,41 @@ pub(crate) fn lost_job(report: &mut Report) -> Result<()> {
         return Ok(());
     }
     let posted = workflow::post(&config(), &["sleep", "3600"])?;
-    let mut left = LOOKS;
-    while left > 0 && workflow::execution(&posted)?["status"] != "running" {
-        sleep(BETWEEN_LOOKS);
-        left -= 1;
-    }
+    let runs = looked_for(|| Ok(workflow::execution(&posted)?["status"] == "running"))?;
+    report.check("the job runs", runs);
     let members = deployed::members(&config(), "real")?;
     let database = members.iter().find(|one| one["service"] == "postgresql");
     let server = database.and_then(|one| one["server_id"].as_str());
     let server = server.context("no server of the database")?;
     openstack_does(&["server", "reboot", "--hard", "--wait", server])?;
-    let wanted = ["stack", "status", "real", "-f", "value", "-c", "Lost jobs"];
-    let mut said = String::new();
-    while left > 0 && !said.contains("/v1/executions/") {
-        sleep(BETWEEN_LOOKS);
-        left -= 1;
-        said = run(&wanted)?.stdout;
-    }
-    report.check("a job that the database lost is named", left > 0);
+    let named = looked_for(|| Ok(lost_jobs()?.contains("/v1/executions/")))?;
+    report.check("a job that the database lost is named", named);
+    let said = lost_jobs()?;
     report.check("with what to do", said.contains("cancel their workflows"));
     workflow::cancel(&posted)?;
-    while left > 0 && said.contains("/v1/executions/") {
-        sleep(BETWEEN_LOOKS);
-        left -= 1;
-        said = run(&wanted)?.stdout;
-    }
-    report.check("and is not any more once that is done", left > 0);
+    let gone = looked_for(|| Ok(!lost_jobs()?.contains("/v1/executions/")))?;
+    report.check("and is not any more once that is done", gone);
     let tests = run(&["tests", "fast", "real"])?;
     report.check("and all else goes on", tests.code == 0);
     Ok(())
+}
+
+/// What `stack status` says of lost jobs.
+fn lost_jobs() -> Result<String> {
+    let status = run(&["stack", "status", "real", "-f", "value", "-c", "Lost jobs"])?;
+    ensure!(status.code == 0, "stack status: {}", status.stderr);
+    Ok(status.stdout)
+}
+
+/// Whether it is so, or comes to be so in time.
+fn looked_for(seen: impl Fn() -> Result<bool>) -> Result<bool> {
+    for _ in 0..LOOKS {
+        if seen()? {
+            return Ok(true);
+        }
+        sleep(BETWEEN_LOOKS);
+    }
+    Ok(false)
 }
 
 /// Nothing of it is left.
