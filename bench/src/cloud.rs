@@ -1,9 +1,10 @@
 //! The embedded cloud, and the program and its peers on it.
 
+use std::io::Write;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use devcloud::{Devcloud, Settings};
 use ptero_deploy::openstack::client::Cloud;
 use ptero_deploy::openstack::credentials::from_env_and_clouds;
@@ -43,6 +44,21 @@ pub(crate) fn openstack(args: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
+/// Writes a file inside the cloud's file system.
+pub(crate) fn put(path: &str, bytes: &[u8]) -> Result<()> {
+    let mut child = devcloud()?
+        .exec("install")?
+        .args(["-D", "-m", "600", "/dev/stdin", path])
+        .stdin(Stdio::piped())
+        .spawn()?;
+    let mut input = child.stdin.take().context("no way to the file")?;
+    input.write_all(bytes)?;
+    drop(input);
+    let status = child.wait()?;
+    ensure!(status.success(), "{path} cannot be written: {status}");
+    Ok(())
+}
+
 /// A client of our own library.
 pub(crate) async fn connect() -> Result<Cloud> {
     let variables = devcloud()?.env()?.variables();
@@ -54,6 +70,24 @@ pub(crate) async fn connect() -> Result<Cloud> {
     };
     let credentials = from_env_and_clouds(&of)?;
     Ok(Cloud::connect(credentials, Reporter::silent()).await?)
+}
+
+/// Texts that a stack has as outputs, in the order of `names`.
+pub(crate) async fn outputs<const N: usize>(
+    cloud: &Cloud,
+    stack: &str,
+    names: [&str; N],
+) -> Result<[String; N]> {
+    let heat = cloud.heat();
+    let outputs = heat.outputs(&heat.resolve(stack).await?).await?;
+    let text = |name: &str| {
+        let output = outputs.iter().find(|output| output.key == name);
+        output.and_then(|output| output.value.as_str())
+    };
+    if let Some(missing) = names.iter().find(|name| text(name).is_none()) {
+        bail!("{stack} has no output {missing}");
+    }
+    Ok(names.map(|name| text(name).unwrap_or_default().to_owned()))
 }
 
 /// Runs asynchronous work.

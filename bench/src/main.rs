@@ -1,11 +1,14 @@
 //! Side by side with peers, in one run, on the embedded cloud: each figure is a
 //! median, each result a ratio. Needs the cloud up; `status` needs the demo's
-//! stack. `cargo xtask bench NAME`, or `all`, which leaves out `update`: it takes hours.
+//! stack. `cargo xtask bench NAME`, or `all`, which leaves out `build` and `update`: they
+//! take long.
 
+mod build;
 mod cloud;
 mod lag;
 mod measure;
 mod options;
+mod program;
 mod start_up;
 mod status;
 mod update;
@@ -40,16 +43,17 @@ pub(crate) struct Measured {
 
 type Bench = fn(&Options) -> Result<Measured>;
 
-const ALL: [(&str, Bench); 5] = [
+const ALL: [(&str, Bench); 6] = [
     ("start-up", |_| whole(start_up::run())),
     ("status", |_| whole(status::run())),
     ("upload", |_| whole(upload::run())),
     ("lag", |_| whole(lag::run())),
-    (LONG, update::run),
+    ("build", build::run),
+    ("update", update::run),
 ];
 
-/// Runs by its name only.
-const LONG: &str = "update";
+/// Run by their names only.
+const LONG: [&str; 2] = ["build", "update"];
 
 fn main() -> ExitCode {
     let options = Options::read(std::env::args().skip(1));
@@ -71,7 +75,7 @@ fn table(options: &Options) -> Result<()> {
     let name = options.name.as_str();
     let chosen: Vec<_> = ALL
         .iter()
-        .filter(|(known, _)| name == *known || name == "all" && *known != LONG)
+        .filter(|(known, _)| name == *known || name == "all" && !LONG.contains(known))
         .collect();
     if chosen.is_empty() {
         let known = ALL.map(|(known, _)| known).join(", ");

@@ -1,4 +1,5 @@
-//! What is asked for: `NAME [--rounds N] [--only ours|heat]`.
+//! What is asked for: `NAME`, `build [--rounds N]` or
+//! `update [--rounds N] [--only ours|heat]`.
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -6,6 +7,10 @@ use crate::update::Side;
 
 /// Rounds of `update` unless said otherwise; each is two updates on either side.
 const ROUNDS: u32 = 10;
+
+/// Rounds of `build`; each is two builds on either side, of minutes, and their times
+/// differ little.
+const ROUNDS_OF_BUILD: u32 = 3;
 
 /// More than this would take days, and more runs than a gateway's ledger keeps.
 const ROUNDS_MAX: u32 = 90;
@@ -15,7 +20,7 @@ const ROUNDS_MAX: u32 = 90;
 pub(crate) struct Options {
     /// The benchmark, or `all`.
     pub(crate) name: String,
-    /// Rounds of `update`.
+    /// Rounds of `build` and of `update`.
     pub(crate) rounds: u32,
     /// The only side of `update` to be measured.
     pub(crate) only: Option<Side>,
@@ -26,21 +31,30 @@ impl Options {
     pub(crate) fn read(words: impl IntoIterator<Item = String>) -> Result<Self> {
         let mut words = words.into_iter();
         let name = words.next().unwrap_or_default();
+        let rounds_usual = match name.as_str() {
+            "build" => ROUNDS_OF_BUILD,
+            _ => ROUNDS,
+        };
         let mut options = Self {
             name,
-            rounds: ROUNDS,
+            rounds: rounds_usual,
             only: None,
         };
         while let Some(word) = words.next() {
+            let known: &[&str] = match options.name.as_str() {
+                "build" => &["--rounds"],
+                "update" => &["--rounds", "--only"],
+                _ => bail!("`{word}`: only `build` and `update` take options"),
+            };
             ensure!(
-                options.name == "update",
-                "`{word}`: only `update` takes options"
+                known.contains(&word.as_str()),
+                "no option `{word}`: there are {}",
+                known.join(", ")
             );
             let value = words.next().with_context(|| format!("`{word}` of what?"))?;
             match word.as_str() {
-                "--rounds" => options.rounds = rounds(&value)?,
                 "--only" => options.only = Some(Side::named(&value)?),
-                _ => bail!("no option `{word}`: there are --rounds N, --only ours|heat"),
+                _ => options.rounds = rounds(&value)?,
             }
         }
         Ok(options)
@@ -65,9 +79,11 @@ mod tests {
     }
 
     #[test]
-    fn rounds_and_sides_are_for_update_only() {
+    fn options_are_for_the_long_ones() {
         assert_eq!(read("update"), Ok((10, None)));
         assert_eq!(read("all"), Ok((10, None)));
+        assert_eq!(read("build"), Ok((3, None)));
+        assert_eq!(read("build --rounds 1"), Ok((1, None)));
         assert_eq!(
             read("update --rounds 2 --only heat"),
             Ok((2, Some(Side::Heat)))
@@ -77,13 +93,20 @@ mod tests {
             ("update --rounds 0", "`0`: rounds are 1 to 90"),
             (
                 "update --round 2",
-                "no option `--round`: there are --rounds N, --only ours|heat",
+                "no option `--round`: there are --rounds, --only",
+            ),
+            (
+                "build --only ours",
+                "no option `--only`: there are --rounds",
             ),
             (
                 "update --only nobody",
                 "no side `nobody`: there are ours, heat",
             ),
-            ("lag --rounds 2", "`--rounds`: only `update` takes options"),
+            (
+                "lag --rounds 2",
+                "`--rounds`: only `build` and `update` take options",
+            ),
         ];
         for (line, expected) in cases {
             assert_eq!(read(line), Err(expected.to_owned()), "{line}");

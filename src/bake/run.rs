@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use futures_util::future::try_join_all;
+use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 
 use crate::bake::builder::Builder;
@@ -21,7 +22,7 @@ use crate::ui::event::{Event, Unit};
 use crate::ui::reporter::Reporter;
 
 /// Where the scripts work on a builder; the commands in `builder` name it too.
-const WORK_DIR: &str = "/var/lib/ptero-bake";
+pub const WORK_DIR: &str = "/var/lib/ptero-bake";
 
 /// Where the certificates of the operator are put on a builder.
 const CA_BUNDLE: &str = "operator-ca.pem";
@@ -104,6 +105,27 @@ impl Kitchen<'_> {
     }
 
     async fn put(&self, builder: &Builder, recipes: &[Recipe]) -> Result<(), Failure> {
+        let packed = self.packed(recipes).await?;
+        let refused = || {
+            Failure::new(
+                Kind::Failed,
+                "the build's files could not be put on the builder",
+            )
+        };
+        let ended = builder
+            .put(&packed)
+            .await
+            .map_err(|error| refused().caused_by(error))?;
+        if ended.code == Some(0) {
+            Ok(())
+        } else {
+            Err(refused().caused_by(ended.stderr))
+        }
+    }
+
+    /// What a builder needs to make `recipes`, as one tar file: the scripts, the Puppet
+    /// modules, the sources at their commits and the operator's certificates.
+    pub async fn packed(&self, recipes: &[Recipe]) -> Result<NamedTempFile, Failure> {
         let folder = tempfile::tempdir()
             .map_err(|error| Failure::new(Kind::Failed, "no temporary folder").caused_by(error))?;
         let archives = image::sources(recipes, self.config, self.catalog);
@@ -124,25 +146,9 @@ impl Kitchen<'_> {
                 path: CA_BUNDLE,
             });
         }
-        let packed = payload::pack(image::payload::bake(), &self.identified.modules, &sources)
-            .map_err(|error| {
-                Failure::new(Kind::Failed, "the build's files could not be packed").caused_by(error)
-            })?;
-        let refused = || {
-            Failure::new(
-                Kind::Failed,
-                "the build's files could not be put on the builder",
-            )
-        };
-        let ended = builder
-            .put(&packed)
-            .await
-            .map_err(|error| refused().caused_by(error))?;
-        if ended.code == Some(0) {
-            Ok(())
-        } else {
-            Err(refused().caused_by(ended.stderr))
-        }
+        payload::pack(image::payload::bake(), &self.identified.modules, &sources).map_err(|error| {
+            Failure::new(Kind::Failed, "the build's files could not be packed").caused_by(error)
+        })
     }
 
     /// One after the other: those of one repository share its clone.
@@ -178,7 +184,9 @@ impl Kitchen<'_> {
         Ok(to)
     }
 
-    fn job(&self, recipes: &[Recipe]) -> Job {
+    /// What the scripts are told to make `recipes`, where those of [`Kitchen::packed`]
+    /// are unpacked as [`Builder::put`] does it.
+    pub fn job(&self, recipes: &[Recipe]) -> Job {
         let payload_dir = format!("{WORK_DIR}/payload");
         let build = &self.config.build;
         let settings = JobSettings {

@@ -8,6 +8,8 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask ci [--fast]     everything that must pass; --fast leaves out the part on the cloud
 cargo xtask bench NAME      side by side with peers on the embedded cloud; `all` for all short ones
+cargo xtask bench build [--rounds N]
+                            an image from nothing and again, beside Packer
 cargo xtask bench update [--rounds N] [--only ours|heat]
                             v1 to v2 and back under load, beside plain Heat; takes hours
 cargo xtask golden          take the snapshots as they are now; review the difference with git

@@ -1,17 +1,15 @@
 //! The peer: Heat alone, by Debian's openstackclient, with the templates in
 //! `bench/peer`.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use ptero_deploy::apply::delete::delete as delete_stack;
-use ptero_deploy::openstack::stack::Output;
 use ptero_deploy::openstack::wait::Deadline;
 
-use crate::cloud::{devcloud, openstack};
-use crate::update::program::must;
+use crate::cloud::{devcloud, openstack, outputs, put};
+use crate::program::must;
 use crate::update::release::Release;
 use crate::update::site::Site;
 
@@ -22,8 +20,8 @@ const FOLDER: &str = "/tmp/ptero-bench";
 
 /// The templates: the one that is named on the command line first.
 const TEMPLATES: [(&str, &str); 2] = [
-    ("stack.yaml", include_str!("../../peer/stack.yaml")),
-    ("member.yaml", include_str!("../../peer/member.yaml")),
+    ("stack.yaml", include_str!("../../peer/heat/stack.yaml")),
+    ("member.yaml", include_str!("../../peer/heat/member.yaml")),
 ];
 
 /// Parameters of the template and the services whose images they are.
@@ -49,7 +47,7 @@ const DELETE_LONGEST: Duration = Duration::from_secs(20 * 60);
 
 pub(crate) async fn create(site: &Site) -> Result<()> {
     for (name, text) in TEMPLATES {
-        put(name, text)?;
+        put(&format!("{FOLDER}/{name}"), text.as_bytes())?;
     }
     must(
         stack_command("create", &site.releases[0])?,
@@ -64,40 +62,13 @@ pub(crate) fn update(release: &Release) -> Result<Command> {
 
 /// The gateway's address for clients, and for members.
 pub(crate) async fn addresses(site: &Site) -> Result<(String, String)> {
-    let heat = site.cloud.heat();
-    let outputs = heat.outputs(&heat.resolve(STACK).await?).await?;
-    Ok((
-        text(&outputs, "address")?,
-        text(&outputs, "gateway_inside")?,
-    ))
+    let names = ["address", "gateway_inside"];
+    let [address, inside] = outputs(&site.cloud, STACK, names).await?;
+    Ok((address, inside))
 }
 
 pub(crate) async fn delete(site: &Site) -> Result<()> {
     delete_stack(&site.cloud, STACK, Deadline::after(DELETE_LONGEST)).await?;
-    Ok(())
-}
-
-fn text(outputs: &[Output], name: &str) -> Result<String> {
-    let output = outputs.iter().find(|output| output.key == name);
-    let value = output.and_then(|output| output.value.as_str());
-    Ok(value
-        .with_context(|| format!("no output {name}"))?
-        .to_owned())
-}
-
-/// Writes a file inside the cloud's file system.
-fn put(name: &str, text: &str) -> Result<()> {
-    let mut child = devcloud()?
-        .exec("install")?
-        .args(["-D", "-m", "600", "/dev/stdin"])
-        .arg(format!("{FOLDER}/{name}"))
-        .stdin(Stdio::piped())
-        .spawn()?;
-    let mut input = child.stdin.take().context("no way to the file")?;
-    input.write_all(text.as_bytes())?;
-    drop(input);
-    let status = child.wait()?;
-    ensure!(status.success(), "{name} cannot be written: {status}");
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use ptero_deploy::verify::slow::start::{Options, Slow, start, take_up};
 use ptero_deploy::verify::target::Target;
 use serde_json::{Value, json};
 
-use crate::update::program::LONGEST;
+use crate::program::LONGEST;
 
 /// Between two jobs. With the lengths below, four places are busy on average: of
 /// eight where all four workers are there, of six while one is being replaced.

@@ -6,7 +6,6 @@ mod heat;
 mod jobs;
 mod load;
 mod ours;
-mod program;
 mod release;
 mod run;
 mod side;

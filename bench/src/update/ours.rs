@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use ptero_deploy::name::ServiceName;
 use ptero_deploy::record::deployed::Deployed;
 
-use crate::update::program::must;
+use crate::program::must;
 use crate::update::release::Release;
 use crate::update::site::{ENV, STACK, Site};
 

@@ -9,10 +9,10 @@ use tokio::time::{Instant, sleep};
 
 use crate::cloud::block_on;
 use crate::options::Options;
+use crate::program;
 use crate::update::figures::{Update, rows};
 use crate::update::jobs::Stream;
 use crate::update::load::Load;
-use crate::update::program;
 use crate::update::release::Release;
 use crate::update::side::Side;
 use crate::update::site::Site;

@@ -9,7 +9,7 @@ use ptero_deploy::openstack::client::Cloud;
 use serde_json::{Value, json};
 
 use crate::cloud::{beside, connect, demo_config, ours};
-use crate::update::program::{must, output};
+use crate::program::{must, output};
 use crate::update::release::{self, Release};
 
 /// The environment in the configuration, and the stack that ours makes.
