@@ -3,12 +3,13 @@
 //! for the signal of a machine that may be dead.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 
 use crate::apply::drain_state::{
-    At, Clock, Drain, LOOK_AT_ONCE, LOOK_EVERY, Progress, ServerIs, Todo,
+    At, Clock, Drain, LEFT_ALONE, LOOK_AT_ONCE, LOOK_EVERY, LOOK_LATEST, Progress, ServerIs, Todo,
 };
 use crate::apply::event_log::path;
 use crate::openstack::client::Cloud;
@@ -53,7 +54,9 @@ async fn watch(cloud: &Cloud, stack: &StackRef, mode: Mode) -> std::convert::Inf
     let mut last = Instant::now();
     let mut drains: HashMap<String, Drain> = HashMap::new();
     loop {
+        let asked = Instant::now();
         let answered = cloud.heat().resources(stack, DEPTH_MAX).await;
+        let took = asked.elapsed();
         let now = clock.after(last.elapsed(), answered.is_ok());
         last = Instant::now();
         // Who follows the stack tells of a cloud that does not answer.
@@ -70,11 +73,15 @@ async fn watch(cloud: &Cloud, stack: &StackRef, mode: Mode) -> std::convert::Inf
                 .into_iter()
                 .collect();
         }
-        sleep(match mode {
-            Mode::Drain => LOOK_EVERY,
-            Mode::AtOnce => LOOK_AT_ONCE,
-        })
-        .await;
+        sleep(pause(mode, took)).await;
+    }
+}
+
+/// How long to wait after a look that took Heat so long.
+fn pause(mode: Mode, took: Duration) -> Duration {
+    match mode {
+        Mode::Drain => (took * LEFT_ALONE).clamp(LOOK_EVERY, LOOK_LATEST),
+        Mode::AtOnce => took.clamp(LOOK_AT_ONCE, LOOK_LATEST),
     }
 }
 

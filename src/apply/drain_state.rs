@@ -25,9 +25,14 @@ impl Clock {
 
 /// A list of a stack's resources costs Heat a moment for each nested stack.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// So many times as long as a look took, Heat is left alone: asked every 2 s about 25
+/// members, lists were half of what heat-engine did in an update (seen with Heat 19).
+pub(crate) const LEFT_ALONE: u32 = 9;
+/// An agent tells something every 10 s, which nobody should hear much later.
+pub(crate) const LOOK_LATEST: Duration = Duration::from_secs(10);
 /// A look, the pause before it and what followed from the last. One that takes longer
 /// was asked again and again inside, of a Heat that was away.
-const ROUND_MAX: Duration = Duration::from_secs(15);
+const ROUND_MAX: Duration = Duration::from_secs(20);
 /// Where nothing is waited for, each look is time that a deletion takes longer.
 pub(crate) const LOOK_AT_ONCE: Duration = Duration::from_millis(500);
 /// The agent tells something every 10 s; Nova is asked only about silent ones.

@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use super::{Resource, StackRef, going};
+use super::{Mode, Resource, StackRef, going, pause};
 
 fn resource(stack: &str, name: &str, kind: &str, status: &str, id: &str) -> Resource {
     let href = format!("http://c/v1/p/stacks/{stack}/id-of-{stack}");
@@ -47,4 +49,23 @@ fn the_drains_that_heat_waits_for_are_found_with_their_servers() {
             (gone.to_owned(), "job_worker_default_0".to_owned(), None),
         ]
     );
+}
+
+#[test]
+fn a_heat_that_takes_long_for_a_look_is_left_alone_for_longer() {
+    let tenths_of_s = |tenths: u64| Duration::from_millis(tenths * 100);
+    for (mode, took, expected) in [
+        (Mode::Drain, 1, 20),
+        (Mode::Drain, 5, 45),
+        (Mode::Drain, 600, 100),
+        (Mode::AtOnce, 1, 5),
+        (Mode::AtOnce, 12, 12),
+        (Mode::AtOnce, 600, 100),
+    ] {
+        assert_eq!(
+            pause(mode, tenths_of_s(took)),
+            tenths_of_s(expected),
+            "{mode:?} {took}"
+        );
+    }
 }
