@@ -5,13 +5,14 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use ptero_deploy::verify::http::{Http, on_host_of};
 use ptero_deploy::verify::target::Target;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 use crate::cloud::block_on;
 use crate::options::Options;
 use crate::program;
 use crate::update::figures::{Update, rows};
-use crate::update::jobs::Stream;
+use crate::update::jobs::{Counts, Stream};
 use crate::update::load::Load;
 use crate::update::release::Release;
 use crate::update::side::Side;
@@ -78,24 +79,40 @@ async fn measure_all(
     who.create(site).await?;
     let target = who.target(site).await?;
     let [old, new] = &site.releases;
+    let mut last = None;
     for round in 1..=options.rounds {
         for release in [new, old] {
             let update = measure(site, who, &target, release, round).await;
-            let update = update.with_context(|| format!("round {round}"))?;
-            say(&update.json().to_string());
-            updates.push(update);
+            tell(last.take(), updates).await?;
+            let (update, jobs) = update.with_context(|| format!("round {round}"))?;
+            // The next update need not wait for the last jobs of this one.
+            last = Some(tokio::spawn(async move {
+                let jobs = jobs.end().await?;
+                Ok(Update { jobs, ..update })
+            }));
         }
+    }
+    tell(last, updates).await
+}
+
+/// Adds an update whose jobs have come to their ends.
+async fn tell(update: Option<JoinHandle<Result<Update>>>, updates: &mut Vec<Update>) -> Result<()> {
+    if let Some(update) = update {
+        let update = update.await??;
+        say(&update.json().to_string());
+        updates.push(update);
     }
     Ok(())
 }
 
+/// The update but for its jobs, and those.
 async fn measure(
     site: &Site,
     who: Side,
     target: &Target,
     release: &Release,
     round: u32,
-) -> Result<Update> {
+) -> Result<(Update, Stream)> {
     let command = who.update(site, release)?;
     let log = site.log(&format!("{}-update-{round}-{}", who.name(), release.tag));
     let before = version(target).await?;
@@ -107,18 +124,18 @@ async fn measure(
     sleep(TAIL).await;
     let load = load.stop().await?;
     let after = version(target).await?;
-    let jobs = jobs.end().await?;
     let ended = ended?;
     let wanted = release.tag.trim_start_matches('v');
-    Ok(Update {
+    let update = Update {
         side: who,
         round,
         tag: release.tag,
         came: ended.well && after == wanted && before != wanted,
         took: ended.took,
         load,
-        jobs,
-    })
+        jobs: Counts::default(),
+    };
+    Ok((update, jobs))
 }
 
 /// The version that one of the web members says it is; empty where none says any.
