@@ -6,23 +6,33 @@ use crate::program::run;
 use crate::report::Report;
 use crate::stories::killed_updates::tags;
 
-/// Deploys another release into staging, with jobs across the update, and promotes it.
+const PROMOTE: [&str; 5] = ["promote", "--from", "staging", "--to", "production"];
+
+/// Deploys another release into staging, with jobs across the update, and promotes it;
+/// then the one before, into a production that runs.
 pub(crate) fn deployed_and_promoted(report: &mut Report) -> Result<()> {
     let (old, new) = tags()?;
-    let promote = ["promote", "--from", "staging", "--to", "production"];
-    let early = run(&[&promote[..], &["--tag", new]].concat())?;
+    let early = run(&[&PROMOTE[..], &["--tag", new]].concat())?;
     report.check("what staging does not run is refused", early.code == 4);
     report.check("and what it runs is named", early.stderr.contains(old));
-    let deploy = [
-        "deploy",
-        "staging",
-        "--tag",
-        new,
-        "--minutes",
-        "5",
-        "--jobs",
-        "14",
-    ];
+    deployed(report, new)?;
+    promoted(report, "an empty production")?;
+    let again = run(&PROMOTE)?;
+    report.check(
+        "promoted again, it is no change",
+        again.code == 0 && again.stderr.contains("no changes"),
+    );
+    deployed(report, old)?;
+    promoted(report, "a production that runs")?;
+    let deleted = run(&["stack", "delete", "production", "--yes"])?;
+    report.check("production goes again", deleted.code == 0);
+    Ok(())
+}
+
+/// `tag` is brought into staging and passes its tests there, fast and slow.
+fn deployed(report: &mut Report, tag: &str) -> Result<()> {
+    let tests = ["--minutes", "5", "--jobs", "14"];
+    let deploy = [&["deploy", "staging", "--tag", tag][..], &tests].concat();
     let deployed = run(&deploy)?;
     report.check("deploy into staging exits 0", deployed.code == 0);
     let again = run(&deploy)?;
@@ -30,24 +40,19 @@ pub(crate) fn deployed_and_promoted(report: &mut Report) -> Result<()> {
         "the same again is no change",
         again.code == 0 && again.stderr.contains("no changes"),
     );
-    let promoted = run(&promote)?;
-    report.check(
-        "promote into an empty production exits 0",
-        promoted.code == 0,
-    );
+    Ok(())
+}
+
+/// What staging runs is brought into production.
+fn promoted(report: &mut Report, into: &str) -> Result<()> {
+    let promoted = run(&PROMOTE)?;
+    report.check(&format!("promote into {into} exits 0"), promoted.code == 0);
     let tests = run(&["tests", "fast", "production"])?;
     report.check("production passes its fast tests", tests.code == 0);
     report.check(
         "production has staging's tag",
         newest("production")? == newest("staging")?,
     );
-    let again = run(&promote)?;
-    report.check(
-        "promoted again, it is no change",
-        again.code == 0 && again.stderr.contains("no changes"),
-    );
-    let deleted = run(&["stack", "delete", "production", "--yes"])?;
-    report.check("production goes again", deleted.code == 0);
     Ok(())
 }
 
