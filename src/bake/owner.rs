@@ -101,17 +101,25 @@ fn boot() -> String {
     id.chars().take(8).collect()
 }
 
-/// When `pid` started, in clock ticks since boot: field 22 of its stat line,
-/// counted after the command's name, which may itself hold spaces.
+/// When `pid` started, in clock ticks since boot; none for one that has ended.
 fn started(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    started_by(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// The same from its stat line: field 22, counted after the command's name, which may
+/// itself hold spaces. One that was killed stays in the list until its parent asks how
+/// it ended, which may be never.
+fn started_by(stat: &str) -> Option<u64> {
     let (_, fields) = stat.rsplit_once(") ")?;
-    fields.split(' ').nth(19)?.parse().ok()
+    let mut fields = fields.split(' ');
+    let state = fields.next()?;
+    let started = fields.nth(18)?.parse().ok()?;
+    (!matches!(state, "Z" | "X")).then_some(started)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Alive, Owner};
+    use super::{Alive, Owner, started_by};
 
     #[test]
     fn this_process_is_alive_and_its_mark_survives_a_round_trip() {
@@ -132,6 +140,15 @@ mod tests {
         assert_eq!(owner.alive(), Alive::No);
         owner.host = "elsewhere".to_owned();
         assert_eq!(owner.alive(), Alive::Elsewhere);
+    }
+
+    #[test]
+    fn a_process_that_nobody_asked_for_its_end_is_dead() {
+        let stat =
+            |state| format!("7 (a) b) {state} 1 7 7 0 -1 4 0 0 0 0 1 2 0 0 20 0 1 0 4711 9 9");
+        assert_eq!(started_by(&stat("S")), Some(4711));
+        assert_eq!(started_by(&stat("Z")), None);
+        assert_eq!(started_by("7 (a) S 1"), None);
     }
 
     #[test]
