@@ -2,7 +2,7 @@
 //! into the next template word for word.
 
 use indexmap::IndexMap;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::drain;
 use super::hot::{Resource, Term};
@@ -10,6 +10,7 @@ use super::model::{RenderedMember, Template};
 use super::place::Placed;
 use super::release::{JOURNAL, LOST_JOBS};
 use super::{gate, names};
+use crate::digest;
 use crate::name::{PoolName, RoleName, ServiceName};
 use crate::topology::{Kind, Member, RoleKey, Topology};
 
@@ -50,23 +51,17 @@ impl Present {
     /// The resources beside members that `template` has otherwise, or only one of
     /// the two has. What an update itself needs is left out.
     pub fn other_infrastructure(&self, template: &Template) -> Vec<String> {
-        let no_resources = serde_json::Map::new();
-        let resources = |template: &Value| {
-            let resources = template.get("resources").and_then(Value::as_object);
-            let resources = resources.unwrap_or(&no_resources).clone();
-            resources
-                .into_iter()
-                .filter(|(name, definition)| is_infrastructure(name, definition))
-                .collect::<IndexMap<String, Value>>()
-        };
-        let (mine, theirs) = (resources(&self.template), resources(&template.json));
+        let (mine, theirs) = (
+            infrastructure(&self.template),
+            infrastructure(&template.json),
+        );
         let mut names: Vec<String> = mine
             .iter()
             .filter(|(name, definition)| theirs.get(*name) != Some(definition))
-            .map(|(name, _)| name.clone())
+            .map(|(name, _)| (*name).clone())
             .collect();
         let added = theirs.keys().filter(|name| !mine.contains_key(*name));
-        names.extend(added.cloned());
+        names.extend(added.map(|name| (*name).clone()));
         names
     }
 
@@ -133,6 +128,20 @@ impl PresentMember {
     }
 }
 
+/// The digest of all that `template` has beside members and what an update itself needs.
+pub fn infrastructure_digest(template: &Template) -> String {
+    digest::of(&json!(infrastructure(&template.json)))
+}
+
+fn infrastructure(template: &Value) -> IndexMap<&String, &Value> {
+    let resources = template.get("resources").and_then(Value::as_object);
+    resources
+        .into_iter()
+        .flatten()
+        .filter(|(name, definition)| is_infrastructure(name, definition))
+        .collect()
+}
+
 fn is_infrastructure(name: &str, definition: &Value) -> bool {
     let kind = definition.get("type").and_then(Value::as_str);
     let told = [JOURNAL, LOST_JOBS].contains(&name);
@@ -157,4 +166,25 @@ fn kind(topology: &Topology, service: &ServiceName, resource: &Resource) -> Kind
 /// The slot in `service-role-pool-SLOT-digest`.
 fn slot(name: &str) -> Option<u32> {
     name.rsplit('-').nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::infrastructure;
+
+    #[test]
+    fn members_and_what_updates_need_are_no_infrastructure() {
+        let template = json!({"resources": {
+            "subnet": {"type": "OS::Neutron::Subnet"},
+            "job_worker_default_0_0a1b2c3d": {"type": "member-0a1b2c3d.yaml"},
+            "verified": {"type": "OS::Heat::WaitCondition"},
+            "backends": {"type": "OS::Heat::SoftwareDeployment"},
+            "journal": {"type": "OS::Heat::WaitConditionHandle"},
+        }});
+        let names: Vec<&String> = infrastructure(&template).into_keys().collect();
+        assert_eq!(names, ["subnet"]);
+        assert!(infrastructure(&json!({})).is_empty());
+    }
 }

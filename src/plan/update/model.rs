@@ -125,6 +125,8 @@ pub struct Wanted {
     pub unbuilt: Vec<String>,
     /// Resources beside members that differ from the stack's: networks, rules.
     pub infrastructure: Vec<String>,
+    /// The digest of all resources beside members, as they shall be.
+    pub infrastructure_digest: String,
 }
 
 /// A service's schema before and after.
@@ -225,6 +227,9 @@ pub struct UpdatePlan {
     pub fingerprint: String,
     /// Resources beside members that change; they do so with the first batch.
     pub infrastructure: Vec<String>,
+    /// The digest of all resources beside members, as they shall be.
+    #[serde(default)]
+    pub infrastructure_digest: String,
     /// What will be done, in order; none: nothing to do.
     pub batches: Vec<Batch>,
     /// Every member that is named below, by its resource.

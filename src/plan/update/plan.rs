@@ -41,7 +41,7 @@ impl UpdatePlan {
             ),
             (self.batches != kept.batches, "other members come or go"),
             (
-                self.infrastructure != kept.infrastructure,
+                self.infrastructure_digest != kept.infrastructure_digest,
                 "what is changed beside the members is not the same",
             ),
             (
@@ -148,6 +148,7 @@ fn assembled(
         to: input.wanted.release.clone(),
         fingerprint: seen.map(StackSeen::fingerprint).unwrap_or_default(),
         infrastructure: input.wanted.infrastructure.clone(),
+        infrastructure_digest: input.wanted.infrastructure_digest.clone(),
         unchanged,
         repairs,
         broken: seen.map(broken).unwrap_or_default(),

@@ -14,6 +14,7 @@ use crate::plan::update::plan;
 use crate::plan::way_back::PastImages;
 use crate::tasks::observe::Observed;
 use crate::tasks::stack::goal::Goal;
+use crate::template::present::infrastructure_digest;
 use crate::template::release::ReleaseRecord;
 use crate::topology::{Service, Topology};
 
@@ -74,6 +75,7 @@ pub fn planned(
         infrastructure: present.map_or_else(Vec::new, |present| {
             present.other_infrastructure(&goal.template)
         }),
+        infrastructure_digest: infrastructure_digest(&goal.template),
     };
     let images: PastImages = observed
         .facts
