@@ -85,10 +85,11 @@ pub async fn change(
         kinds: &kinds,
         server_deadline: Some(change.server_deadline),
     };
-    both(cloud, &mut log, &what, beside).await
+    Box::pin(both(cloud, &mut log, &what, beside)).await
 }
 
-/// Follows a change that somebody else asked for.
+/// Follows a change that somebody else asked for, for as long as they gave it;
+/// `timeout_mins` where Heat does not tell how long that is.
 pub async fn take_up(
     cloud: &Cloud,
     stack: &StackRef,
@@ -98,24 +99,25 @@ pub async fn take_up(
     beside: impl Future<Output = ()>,
 ) -> Result<Stack, StackError> {
     let mut log = EventLog::new(stack.clone());
+    let heat = cloud.heat();
+    let (past, now) = tokio::try_join!(heat.events(stack, None, DEPTH_MAX), heat.stack(stack))?;
+    log.take(past, Duration::ZERO);
     let kinds = kinds(template, &Map::new());
     let what = Follow {
         stack,
         action: Action::Update,
         request: None,
         rolls_back: true,
-        deadline: deadline(timeout_mins, true),
+        deadline: deadline(now.timeout_mins.unwrap_or(timeout_mins), true),
         kinds: &kinds,
         server_deadline: Some(server_deadline),
     };
-    let past = cloud.heat().events(stack, None, DEPTH_MAX).await?;
-    log.take(past, Duration::ZERO);
-    both(cloud, &mut log, &what, beside).await
+    Box::pin(both(cloud, &mut log, &what, beside)).await
 }
 
 /// Makes Heat give up what it is at and go back; one that goes back already is
 /// followed only. The stack as it is then: an update that came to its end before
-/// stands.
+/// stands. `timeout_mins` where Heat does not tell how long it was given.
 pub async fn undo(
     cloud: &Cloud,
     lease: &Lease,
@@ -136,7 +138,7 @@ pub async fn undo(
         action: Action::Update,
         request: None,
         rolls_back: true,
-        deadline: deadline(timeout_mins, true),
+        deadline: deadline(now.timeout_mins.unwrap_or(timeout_mins), true),
         kinds: &HashMap::new(),
         server_deadline: None,
     };

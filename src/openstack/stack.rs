@@ -64,6 +64,9 @@ pub struct Stack {
     /// When it was last changed.
     #[serde(default)]
     pub updated_time: Option<String>,
+    /// Minutes until Heat gives up what was asked for last; lists do not have it.
+    #[serde(default)]
+    pub timeout_mins: Option<u32>,
 }
 
 impl Stack {
@@ -299,7 +302,9 @@ fn by_comma<S: serde::Serializer>(tags: &[String], serializer: S) -> Result<S::O
 
 #[cfg(test)]
 mod tests {
-    use super::{HeatEvent, NewStack, Resource, StackRef};
+    use serde::Deserialize;
+
+    use super::{HeatEvent, NewStack, Resource, Stack, StackRef};
 
     #[test]
     fn a_stack_is_read_from_any_host_and_depth_of_path() {
@@ -316,6 +321,18 @@ mod tests {
         }
         assert_eq!(StackRef::from_link("http://c/v1/p/stacks/a"), None);
         assert_eq!(StackRef::from_link("http://c/v1/p/stacks//x"), None);
+    }
+
+    #[test]
+    fn only_a_stack_that_is_shown_alone_tells_its_time_limit() {
+        let mut listed = serde_json::json!({"id": "1", "stack_name": "a",
+            "stack_status": "UPDATE_IN_PROGRESS", "creation_time": "2026-11-22T12:00:00Z"});
+        let read = |value: &serde_json::Value| Stack::deserialize(value).unwrap().timeout_mins;
+        assert_eq!(read(&listed), None);
+        for said in [Some(90), None] {
+            listed["timeout_mins"] = serde_json::json!(said);
+            assert_eq!(read(&listed), said);
+        }
     }
 
     #[test]
