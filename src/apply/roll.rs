@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use indexmap::IndexMap;
+
 use crate::apply::brake::{self, Braked};
 use crate::apply::change::{Change, change};
 use crate::apply::error::StackError;
@@ -11,7 +13,7 @@ use crate::apply::gatekeeper;
 use crate::apply::lock::{Lease, LockError};
 use crate::openstack::client::Cloud;
 use crate::openstack::stack::StackRef;
-use crate::plan::update::model::{Batch, BatchKind};
+use crate::plan::update::model::{Batch, BatchKind, Trouble};
 use crate::template::gate::{self, Gates};
 use crate::template::present::Present;
 use crate::template::release::{Phase, Records, ReleaseRecord, UpdateRecord};
@@ -36,6 +38,8 @@ pub struct Roll<'a> {
     pub target: &'a ReleaseRecord,
     /// What is done, in order.
     pub batches: &'a [Batch],
+    /// Resources of members that are made anew under their names, and why.
+    pub repairs: &'a IndexMap<String, Trouble>,
     /// Resources of members that were down when that was planned.
     pub broken: &'a [String],
     /// How long Heat waits for the checks at each gate, in seconds.
@@ -160,11 +164,12 @@ where
     }
     let mut members = names(roll, &present);
     members.extend(batch.add.iter().cloned());
-    let gates = Gates {
+    let judged = is_judged(roll, number);
+    let gates = judged.then(|| Gates {
         canaries: batch.canaries.clone(),
         wait_s: roll.wait_s,
-    };
-    let template = staged(roll, &present, &members, Some(&gates))?;
+    });
+    let template = staged(roll, &present, &members, gates.as_ref())?;
     let template = template.with_records(&under_way(roll, &present, number, Phase::Add));
     tell(
         cloud,
@@ -172,6 +177,7 @@ where
         number,
         &format!("adding {}", count(batch.add.len())),
     );
+    mark(cloud, roll, batch).await?;
     let what = Change {
         stack: roll.stack,
         template: &template,
@@ -191,9 +197,36 @@ where
                 cause,
             },
         })?;
-    if open.is_empty() {
+    if judged && open.is_empty() {
         // What is made anew under its old name stands behind no gate.
         judge(gate::ALL).await.map_err(RollError::Repaired)?;
+    }
+    Ok(())
+}
+
+/// Whether the checks are run on a batch. Once a server with data is another, those who
+/// work on it have yet to come up anew: only what all comes to in the end is judged.
+fn is_judged(roll: &Roll<'_>, number: usize) -> bool {
+    let renewed = |batch: &Batch| batch.kind == BatchKind::Stateful && !batch.add.is_empty();
+    number + 1 == roll.batches.len() || !roll.batches[..=number].iter().any(renewed)
+}
+
+/// Tells Heat of members that it takes for complete and that are made anew with this
+/// batch: else it would leave them as they are.
+async fn mark(cloud: &Cloud, roll: &Roll<'_>, batch: &Batch) -> Result<(), RollError> {
+    if removes_first(batch) {
+        // Heat has removed them already.
+        return Ok(());
+    }
+    for resource in &batch.add {
+        if let Some(trouble) = roll.repairs.get(resource).filter(|it| it.unknown_to_heat) {
+            roll.lease.check().await?;
+            let heat = cloud.heat();
+            let marked = heat.mark_unhealthy(roll.stack, resource, &trouble.why);
+            marked.await.map_err(|error| RollError::Stopped {
+                cause: error.into(),
+            })?;
+        }
     }
     Ok(())
 }
@@ -359,9 +392,22 @@ fn under_way(roll: &Roll<'_>, present: &Present, number: usize, phase: Phase) ->
         phase,
         batch: number + 1,
         batches: roll.batches.len(),
+        renew: renew(roll, number, phase),
         target: roll.target.clone(),
     });
     records
+}
+
+/// Members that serve and are made anew with this batch or a later one.
+fn renew(roll: &Roll<'_>, number: usize, phase: Phase) -> Vec<String> {
+    let batches = roll.batches[number..].iter();
+    let over = |batch: &Batch| phase == Phase::Remove && !removes_first(batch);
+    let come = batches
+        .enumerate()
+        .filter(|(ahead, batch)| *ahead > 0 || !over(batch))
+        .flat_map(|(_, batch)| &batch.add);
+    let unknown = |one: &&String| roll.repairs.get(*one).is_some_and(|it| it.unknown_to_heat);
+    come.filter(unknown).cloned().collect()
 }
 
 /// What is told once the release runs. Where nothing had to be brought in, nothing

@@ -65,7 +65,16 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let topology = loaded.topology(&args.env)?;
     let cloud = cloud::connect(context).await?;
     let identified = identify(&loaded.config, &loaded.catalog, &args.tag).await?;
-    if runs_already(context, &loaded, &cloud, &topology, &identified).await? {
+    if runs_already(
+        context,
+        &loaded,
+        &cloud,
+        &topology,
+        &identified,
+        &args.allowed.allow_stateful,
+    )
+    .await?
+    {
         let name = topology.stack.stack_name.as_str();
         context.reporter.note(name, "no changes");
         return Ok(());

@@ -43,6 +43,8 @@ struct Around<'a> {
     flavors: &'a [Flavor],
     /// Whether Heat is at work on the stack.
     busy: bool,
+    /// Members that serve and yet have to be made anew.
+    renew: &'a [String],
 }
 
 /// Looks at everything; `stack` is the environment's, where there is one.
@@ -136,6 +138,7 @@ async fn seen(
         images,
         flavors,
         busy: stack.status.state == State::InProgress,
+        renew: records.update.as_ref().map_or(&[], |one| &one.renew),
     };
     let members = present
         .members(topology)
@@ -213,6 +216,12 @@ impl Around<'_> {
             None => return known("it was never made".to_owned()),
             Some(one) if one.status.action == Action::Init => {
                 return known("it was never made".to_owned());
+            }
+            Some(one) if self.renew.contains(&one.name) => {
+                return Some(Trouble {
+                    why: "what it works on is gone".to_owned(),
+                    unknown_to_heat: true,
+                });
             }
             Some(_) => {}
         }

@@ -115,6 +115,10 @@ pub struct UpdateRecord {
     pub batch: usize,
     /// How many batches there are.
     pub batches: usize,
+    /// Resources of members that serve and have yet to be made anew, as what they work on
+    /// is gone: nothing else in the cloud tells of it.
+    #[serde(default)]
+    pub renew: Vec<String>,
     /// The release that is being brought in, whole: so that anybody can go on.
     pub target: ReleaseRecord,
 }

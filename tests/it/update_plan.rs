@@ -388,6 +388,31 @@ fn servers_with_data() {
 }
 
 #[test]
+fn who_works_on_what_is_lost_comes_up_anew() {
+    let allowed = |name: &'static str| {
+        move |story: &mut Story| {
+            story.options.allow_stateful = vec![ServiceName::new(name).unwrap()];
+        }
+    };
+    let story = Story::new(USUAL, USUAL)
+        .v2(&["postgresql server", "shell-command worker"])
+        .changed(allowed("postgresql"));
+    story.shows("users-of-lost-data");
+    let plan = story.plan().unwrap();
+    assert!(plan.repairs["workflow_web_default_0_1111"].unknown_to_heat);
+    // A server that died takes its data along as well.
+    let died = Story::new(USUAL, USUAL)
+        .changed(allowed("postgresql"))
+        .changed(|story| story.seen.as_mut().unwrap().members[0].healthy = false);
+    assert_eq!(died.plan().unwrap().repairs.len(), 4);
+    // Nobody keeps anything on the gateway.
+    let gateway = Story::new(USUAL, USUAL)
+        .v2(&["gateway server"])
+        .changed(allowed("gateway"));
+    assert!(gateway.plan().unwrap().repairs.is_empty());
+}
+
+#[test]
 fn what_a_killed_run_left() {
     Story::new([1, 1, 1, 2], [1, 1, 1, 2])
         .v2(&APPLICATION)

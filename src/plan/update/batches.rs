@@ -21,6 +21,9 @@ pub(super) struct Batches<'a> {
     serving: IndexMap<RoleKey, usize>,
     /// Roles that had a canary.
     tried: BTreeSet<RoleKey>,
+    /// Whether data was lost: a canary then proves nothing, beside members that have
+    /// yet to come up anew.
+    lost: bool,
     pub(super) done: Vec<Batch>,
 }
 
@@ -38,6 +41,7 @@ impl<'a> Batches<'a> {
             peak: used,
             serving,
             tried: BTreeSet::new(),
+            lost: false,
             done: Vec::new(),
         }
     }
@@ -50,10 +54,25 @@ impl<'a> Batches<'a> {
         // A server that nobody needs any more goes last: its users go before it.
         let (renewed, dropped): (Vec<Swap>, Vec<Swap>) =
             stateful.into_iter().partition(|swap| swap.add.is_some());
+        self.lost = renewed.iter().any(Swap::takes_data_along);
+        // The checks wait for what is new, not for what is made anew: so that comes first.
+        let (first, others) = others
+            .into_iter()
+            .partition(|swap| self.lost && swap.is_repair());
         for swap in renewed {
             self.remove_first(BatchKind::Stateful, vec![swap])?;
         }
-        let (mut queues, mut gone) = queues(others);
+        self.beside(first)?;
+        self.beside(others)?;
+        for swap in dropped {
+            self.remove_first(BatchKind::Stateful, vec![swap])?;
+        }
+        Ok(())
+    }
+
+    /// As many at a time as there is room for beside the old ones.
+    fn beside(&mut self, swaps: Vec<Swap>) -> Result<(), Refusal> {
+        let (mut queues, mut gone) = queues(swaps);
         while !queues.is_empty() || !gone.is_empty() {
             let mut taken = self.taken(&mut queues);
             // What goes for nothing makes room: it goes with the first batch.
@@ -64,9 +83,6 @@ impl<'a> Batches<'a> {
                 self.surge(taken);
             }
             queues.retain(|_, queue| !queue.is_empty());
-        }
-        for swap in dropped {
-            self.remove_first(BatchKind::Stateful, vec![swap])?;
         }
         Ok(())
     }
@@ -133,7 +149,7 @@ impl<'a> Batches<'a> {
     fn surge(&mut self, swaps: Vec<Swap>) {
         let mut canaries = Vec::new();
         for swap in swaps.iter().filter(|swap| swap.replaces()) {
-            if self.tried.insert(swap.role.clone()) {
+            if self.tried.insert(swap.role.clone()) && !self.lost {
                 canaries.extend(swap.add.iter().map(|one| one.resource.clone()));
             }
         }

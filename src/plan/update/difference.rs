@@ -51,6 +51,12 @@ impl Swap {
         }
     }
 
+    /// Whether others work on what is lost with the old one.
+    pub(super) fn takes_data_along(&self) -> bool {
+        let has_data = matches!(self.kind, Kind::Postgresql | Kind::Rabbitmq | Kind::Redis);
+        has_data && self.is_stateful() && self.add.is_some()
+    }
+
     fn is_kept(&self, options: &Options) -> bool {
         let serves = self.remove.as_ref().is_some_and(|old| old.serves);
         let allowed = options.allow_stateful.contains(&self.role.service);
@@ -62,7 +68,15 @@ impl Swap {
     }
 }
 
-pub(super) fn difference(input: &Input<'_>) -> Difference {
+/// All that differs and is not kept, and what is kept.
+pub(super) fn difference(input: &Input<'_>) -> (Difference, Vec<Kept>) {
+    let mut difference = compared(input);
+    let kept = difference.keep(input.options);
+    difference.renew_users(input);
+    (difference, kept)
+}
+
+fn compared(input: &Input<'_>) -> Difference {
     let seen = input.seen.map_or(&[][..], |seen| &seen.members);
     let mut difference = Difference::default();
     let mut fresh: Vec<&RenderedMember> = Vec::new();
@@ -80,13 +94,7 @@ pub(super) fn difference(input: &Input<'_>) -> Difference {
                     why: "it is not healthy".to_owned(),
                     unknown_to_heat: false,
                 });
-                difference.repairs.insert(wanted.resource.clone(), trouble);
-                difference.swaps.push(Swap {
-                    role: wanted.member.role.clone(),
-                    kind: wanted.member.kind,
-                    add: Some(arriving(wanted, input.wanted)),
-                    remove: Some(leaving(there)),
-                });
+                difference.repair(wanted, there, trouble, input.wanted);
             }
             None => fresh.push(wanted),
         }
@@ -120,9 +128,48 @@ pub(super) fn difference(input: &Input<'_>) -> Difference {
 }
 
 impl Difference {
+    /// Makes the applications' members that would stay anew as well, where a server with
+    /// data is: they opened a database, or declared queues, that are not there any more.
+    fn renew_users(&mut self, input: &Input<'_>) {
+        let Some(lost) = self.swaps.iter().find(|swap| swap.takes_data_along()) else {
+            return;
+        };
+        let trouble = Trouble {
+            why: format!("what it works on goes with {}", lost.role.service),
+            unknown_to_heat: true,
+        };
+        let seen = input.seen.map_or(&[][..], |seen| &seen.members);
+        for wanted in &input.wanted.members {
+            let there = seen.iter().find(|one| one.resource == wanted.resource);
+            let Some(there) = there.filter(|one| one.healthy) else {
+                continue;
+            };
+            if wanted.member.kind == Kind::Application {
+                self.unchanged.retain(|one| *one != wanted.resource);
+                self.repair(wanted, there, trouble.clone(), input.wanted);
+            }
+        }
+    }
+
+    fn repair(
+        &mut self,
+        rendered: &RenderedMember,
+        there: &MemberSeen,
+        trouble: Trouble,
+        wanted: &Wanted,
+    ) {
+        self.repairs.insert(rendered.resource.clone(), trouble);
+        self.swaps.push(Swap {
+            role: rendered.member.role.clone(),
+            kind: rendered.member.kind,
+            add: Some(arriving(rendered, wanted)),
+            remove: Some(leaving(there)),
+        });
+    }
+
     /// Takes those swaps out that would lose what is on a server, where nobody allowed
     /// it: that server serves, and stays as it is.
-    pub(super) fn keep(&mut self, options: &Options) -> Vec<Kept> {
+    fn keep(&mut self, options: &Options) -> Vec<Kept> {
         let (kept, swaps) = std::mem::take(&mut self.swaps)
             .into_iter()
             .partition(|swap| swap.is_kept(options));

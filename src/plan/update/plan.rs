@@ -56,8 +56,7 @@ impl UpdatePlan {
 
 /// Plans an update; all that forbids it is told at once.
 pub fn plan(input: &Input<'_>) -> Result<UpdatePlan, Vec<Refusal>> {
-    let mut difference = difference(input);
-    let kept = difference.keep(input.options);
+    let (difference, kept) = difference(input);
     let mut refusals = stateful_refusals(&difference.swaps, input.options);
     let mut batches = Batches::new(input);
     let filled = batches.fill(difference.swaps.clone());
@@ -211,18 +210,14 @@ fn hinted(refusal: Refusal, input: &Input<'_>) -> Refusal {
         options: &options,
         ..*input
     };
-    let would_do =
-        !input.options.allow_remove_first && Batches::new(&removing).fill(swaps(&removing)).is_ok();
+    let would_do = !input.options.allow_remove_first && {
+        let (difference, _) = difference(&removing);
+        Batches::new(&removing).fill(difference.swaps).is_ok()
+    };
     Refusal::NoRoom {
         short,
         remove_first_would_do: would_do,
     }
-}
-
-fn swaps(input: &Input<'_>) -> Vec<Swap> {
-    let mut difference = difference(input);
-    difference.keep(input.options);
-    difference.swaps
 }
 
 fn migrations(wanted: &Wanted) -> Vec<Migration> {

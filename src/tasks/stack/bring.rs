@@ -8,6 +8,7 @@ use crate::apply::{change, gatekeeper};
 use crate::bake::identify::Identified;
 use crate::config::DrainPolicy;
 use crate::error::{Failure, Kind};
+use crate::name::ServiceName;
 use crate::openstack::client::Cloud;
 use crate::openstack::stack::{Stack, StackRef};
 use crate::openstack::stack_status::{Action, State};
@@ -79,12 +80,16 @@ pub async fn plan(
 
 /// Whether the environment runs `tag` already, whole and healthy. Only looks: nothing
 /// is written to the cloud, not even a lock.
+///
+/// `allow_stateful` are servers that may be replaced: one that was kept may not be any
+/// more.
 pub async fn runs_already(
     context: &Context,
     loaded: &Loaded,
     cloud: &Cloud,
     topology: &Topology,
     identified: &Identified,
+    allow_stateful: &[ServiceName],
 ) -> Result<bool, Failure> {
     let kitchen = kitchen(context, loaded, cloud, identified);
     let name = topology.stack.stack_name.as_str();
@@ -100,8 +105,9 @@ pub async fn runs_already(
     let images = kitchen.ensure(&context.interrupt).await?;
     let goal = goal::of_tag(cloud, topology, identified, images).await?;
     let options = Options {
-        // Nothing is done: so nothing needs to be allowed.
+        // Nothing is done: so nothing else needs to be allowed.
         no_way_back: true,
+        allow_stateful: allow_stateful.to_vec(),
         ..Options::default()
     };
     let Ok(plan) = plan(cloud, topology, &stack, &goal, &options).await else {
@@ -134,7 +140,6 @@ pub async fn carry_out(
     for line in plan.text().lines().filter(|line| !line.is_empty()) {
         context.reporter.note(&stack.name, line);
     }
-    mark(site, &reference, plan).await?;
     let failed = match Box::pin(run(site, &reference, goal, plan)).await {
         Ok(()) => return Ok(Brought::In(Box::new(plan.to.clone()))),
         Err(failed) => failed,
@@ -272,21 +277,6 @@ fn is_there(stack: &Stack, records: &Records, plan: &UpdatePlan) -> bool {
     plan.batches.is_empty() && healthy && same && records.update.is_none()
 }
 
-/// Tells Heat of members that it takes for complete and that do not serve: else it
-/// would leave them as they are.
-async fn mark(site: &Site<'_>, stack: &StackRef, plan: &UpdatePlan) -> Result<(), Failure> {
-    if !plan.repairs.is_empty() {
-        site.lease.check().await?;
-    }
-    for (resource, trouble) in &plan.repairs {
-        if trouble.unknown_to_heat {
-            let heat = site.cloud.heat();
-            heat.mark_unhealthy(stack, resource, &trouble.why).await?;
-        }
-    }
-    Ok(())
-}
-
 async fn run(
     site: &Site<'_>,
     stack: &StackRef,
@@ -302,6 +292,7 @@ async fn run(
         release: &goal.release,
         target: &plan.to,
         batches: &plan.batches,
+        repairs: &plan.repairs,
         broken: &plan.broken,
         wait_s: VERIFY_WAIT_S,
         timeout_mins: timeout_mins(topology),
@@ -385,7 +376,6 @@ async fn bring_back(
     let plan = plan(cloud, topology, &now, &goal, &options)
         .await
         .map_err(go_on)?;
-    mark(site, stack, &plan).await?;
     run(site, stack, &goal, &plan)
         .await
         .map_err(|again| told(topology, again))

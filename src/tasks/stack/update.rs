@@ -45,7 +45,15 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
         None => None,
     };
     if let Some(identified) = &identified
-        && runs_already(context, &loaded, &cloud, &topology, identified).await?
+        && runs_already(
+            context,
+            &loaded,
+            &cloud,
+            &topology,
+            identified,
+            &args.allowed.allow_stateful,
+        )
+        .await?
     {
         let name = topology.stack.stack_name.as_str();
         context.reporter.note(name, "no changes");
