@@ -41,6 +41,19 @@ pub(crate) fn openstack_does(args: &[&str]) -> Result<()> {
     Ok(())
 }
 
+/// `openstack ARGS` as the administrator of the cloud.
+pub(crate) fn admin_does(args: &[&str]) -> Result<()> {
+    runs_inside("openstack", args)
+}
+
+/// The project that deployments go to.
+pub(crate) fn project() -> Result<String> {
+    let env = devcloud().env()?;
+    let mut variables = env.variables().into_iter();
+    let project = variables.find(|(name, _)| *name == "OS_PROJECT_NAME");
+    Ok(project.context("no project")?.1)
+}
+
 /// The texts of one column of a list.
 pub(crate) fn column(args: &[&str], column: &str) -> Result<Vec<String>> {
     let rows = openstack(args)?;

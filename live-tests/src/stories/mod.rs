@@ -1,6 +1,7 @@
 //! The stories, in the order in which they build on each other.
 
 mod across;
+mod allowed;
 mod bad_input;
 mod broken_builds;
 mod broken_creates;
@@ -67,6 +68,8 @@ pub(crate) const LONG: &[(&str, Story)] = &[
     ("agent_dead_in_update", faults::agent_dead),
     ("metadata_away_in_update", faults::metadata_away),
     ("token_ends_in_drain", faults::token_ends_in_drain),
+    ("stateful_replaced", allowed::stateful),
+    ("no_room_beside", allowed::remove_first),
     ("drain_policy_abort", policies::abort),
     ("drain_policy_requeue", policies::requeue),
     ("drain_policy_wait", policies::wait),
