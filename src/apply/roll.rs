@@ -1,11 +1,14 @@
 //! Carries an update out: for each batch a change of the stack that adds members
 //! and waits for the checks, then one that drains and removes those they replace.
 
+mod order;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use indexmap::IndexMap;
 
+use self::order::{is_judged, removes_first, to_renew};
 use crate::apply::brake::{self, Braked};
 use crate::apply::change::{Change, change};
 use crate::apply::error::StackError;
@@ -13,7 +16,7 @@ use crate::apply::gatekeeper;
 use crate::apply::lock::{Lease, LockError};
 use crate::openstack::client::Cloud;
 use crate::openstack::stack::StackRef;
-use crate::plan::update::model::{Batch, BatchKind, Trouble};
+use crate::plan::update::model::{Batch, Trouble};
 use crate::template::gate::{self, Gates};
 use crate::template::present::Present;
 use crate::template::release::{Phase, Records, ReleaseRecord, UpdateRecord};
@@ -139,10 +142,6 @@ fn not_undone(error: RollError) -> RollError {
     }
 }
 
-fn removes_first(batch: &Batch) -> bool {
-    matches!(batch.kind, BatchKind::RemoveFirst | BatchKind::Stateful)
-}
-
 async fn add<J>(
     cloud: &Cloud,
     roll: &Roll<'_>,
@@ -164,7 +163,7 @@ where
     }
     let mut members = names(roll, &present);
     members.extend(batch.add.iter().cloned());
-    let judged = is_judged(roll, number);
+    let judged = is_judged(roll.batches, number);
     let gates = judged.then(|| Gates {
         canaries: batch.canaries.clone(),
         wait_s: roll.wait_s,
@@ -202,13 +201,6 @@ where
         judge(gate::ALL).await.map_err(RollError::Repaired)?;
     }
     Ok(())
-}
-
-/// Whether the checks are run on a batch. Once a server with data is another, those who
-/// work on it have yet to come up anew: only what all comes to in the end is judged.
-fn is_judged(roll: &Roll<'_>, number: usize) -> bool {
-    let renewed = |batch: &Batch| batch.kind == BatchKind::Stateful && !batch.add.is_empty();
-    number + 1 == roll.batches.len() || !roll.batches[..=number].iter().any(renewed)
 }
 
 /// Tells Heat of members that it takes for complete and that are made anew with this
@@ -392,22 +384,10 @@ fn under_way(roll: &Roll<'_>, present: &Present, number: usize, phase: Phase) ->
         phase,
         batch: number + 1,
         batches: roll.batches.len(),
-        renew: renew(roll, number, phase),
+        renew: to_renew(&roll.batches[number..], roll.repairs, phase),
         target: roll.target.clone(),
     });
     records
-}
-
-/// Members that serve and are made anew with this batch or a later one.
-fn renew(roll: &Roll<'_>, number: usize, phase: Phase) -> Vec<String> {
-    let batches = roll.batches[number..].iter();
-    let over = |batch: &Batch| phase == Phase::Remove && !removes_first(batch);
-    let come = batches
-        .enumerate()
-        .filter(|(ahead, batch)| *ahead > 0 || !over(batch))
-        .flat_map(|(_, batch)| &batch.add);
-    let unknown = |one: &&String| roll.repairs.get(*one).is_some_and(|it| it.unknown_to_heat);
-    come.filter(unknown).cloned().collect()
 }
 
 /// What is told once the release runs. Where nothing had to be brought in, nothing
