@@ -14,12 +14,12 @@ use crate::stories::changed::{run_changed, said, settings};
 use crate::stories::killed_updates::tags;
 use crate::stories::updates::runs;
 
-/// The database's image has a package more: its server stays until it may go, and then
+/// The database shall have a larger server: the old one stays until it may go, and then
 /// all comes up on an empty one.
 pub(crate) fn stateful(report: &mut Report) -> Result<()> {
     let (tag, _) = tags()?;
     let mut settings = settings()?;
-    settings["services"]["postgresql"]["packages"] = json!(["hello"]);
+    settings["stacks"]["staging"]["postgresql_server_flavor"] = json!("m1.medium");
     let before = database()?;
     let update = ["stack", "update", "staging", "--tag", tag];
     let kept = run_changed(&settings, &["stack", "plan", "staging", "--tag", tag])?;
@@ -55,7 +55,7 @@ pub(crate) fn remove_first(report: &mut Report) -> Result<()> {
 fn with_little_room(report: &mut Report, new: &str) -> Result<()> {
     let update = ["stack", "update", "staging", "--tag", new];
     let refused = run(&update)?;
-    let words = ["instances", "--allow-remove-first"];
+    let words = ["no room", "--allow-remove-first"];
     said(report, "no room", &refused, 4, &words);
     let slow = Across::counted("5", "14");
     let allowed = run(&[&update[..], &["--allow-remove-first"]].concat())?;
