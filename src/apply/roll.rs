@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use self::order::{is_judged, removes_first, to_renew};
+use self::order::{removes_first, to_renew};
 use crate::apply::brake::{self, Braked};
 use crate::apply::change::{Change, change};
 use crate::apply::error::StackError;
@@ -163,8 +163,7 @@ where
     }
     let mut members = names(roll, &present);
     members.extend(batch.add.iter().cloned());
-    let judged = is_judged(roll.batches, number);
-    let gates = judged.then(|| Gates {
+    let gates = batch.checked.then(|| Gates {
         canaries: batch.canaries.clone(),
         wait_s: roll.wait_s,
     });
@@ -196,7 +195,7 @@ where
                 cause,
             },
         })?;
-    if judged && open.is_empty() {
+    if batch.checked && open.is_empty() {
         // What is made anew under its old name stands behind no gate.
         judge(gate::ALL).await.map_err(RollError::Repaired)?;
     }

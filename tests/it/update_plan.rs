@@ -400,6 +400,26 @@ fn who_works_on_what_is_lost_comes_up_anew() {
     story.shows("users-of-lost-data");
     let plan = story.plan().unwrap();
     assert!(plan.repairs["workflow_web_default_0_1111"].unknown_to_heat);
+    let checked = |plan: &UpdatePlan| -> Vec<bool> {
+        let batches = plan.batches.iter();
+        batches.map(|batch| batch.checked).collect()
+    };
+    assert_eq!(checked(&plan), [false, false, true]);
+    // A run that was killed when the old database was gone, and no new one there yet.
+    let killed = Story::new(USUAL, USUAL)
+        .changed(|story| {
+            let members = &mut story.seen.as_mut().unwrap().members;
+            members.remove(0);
+            let renewed = members.iter_mut();
+            for one in renewed.filter(|one| one.member.kind == Kind::Application) {
+                one.healthy = false;
+            }
+        })
+        .plan()
+        .unwrap();
+    assert_eq!(checked(&killed), [false, true]);
+    assert_eq!(killed.batches[0].add, ["postgresql_server_default_0_1111"]);
+    assert_eq!(killed.batches[1].add.len(), 3);
     // A server that died takes its data along as well.
     let died = Story::new(USUAL, USUAL)
         .changed(allowed("postgresql"))

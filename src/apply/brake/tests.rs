@@ -120,6 +120,7 @@ fn what_was_made_anew_is_excused_no_more() {
         add: vec![add.to_owned()],
         remove: Vec::new(),
         capacity: Vec::new(),
+        checked: true,
     };
     let broken = ["a".to_owned(), "b".to_owned()];
     let excused =

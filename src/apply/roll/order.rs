@@ -10,14 +10,6 @@ pub(super) fn removes_first(batch: &Batch) -> bool {
     matches!(batch.kind, BatchKind::RemoveFirst | BatchKind::Stateful)
 }
 
-/// Whether the checks are run on the batch `number`. Once a server with data is another,
-/// those who work on it have yet to come up anew: only what all comes to in the end is
-/// judged.
-pub(super) fn is_judged(batches: &[Batch], number: usize) -> bool {
-    let renewed = |batch: &Batch| batch.kind == BatchKind::Stateful && !batch.add.is_empty();
-    number + 1 == batches.len() || !batches[..=number].iter().any(renewed)
-}
-
 /// Members that serve and are yet to be made anew, when the first of `batches` is in
 /// `phase`.
 pub(super) fn to_renew(
@@ -36,7 +28,7 @@ pub(super) fn to_renew(
 
 #[cfg(test)]
 mod tests {
-    use super::{Batch, BatchKind, Phase, Trouble, is_judged, to_renew};
+    use super::{Batch, BatchKind, Phase, Trouble, to_renew};
 
     fn batch(kind: BatchKind, add: &[&str]) -> Batch {
         Batch {
@@ -45,25 +37,8 @@ mod tests {
             add: add.iter().map(|one| (*one).to_owned()).collect(),
             remove: vec!["old".to_owned()],
             capacity: Vec::new(),
+            checked: true,
         }
-    }
-
-    #[test]
-    fn what_lost_its_data_is_judged_in_the_end() {
-        let judged = |batches: &[Batch]| -> Vec<bool> {
-            let numbers = 0..batches.len();
-            numbers.map(|number| is_judged(batches, number)).collect()
-        };
-        let surge = || batch(BatchKind::Surge, &["a"]);
-        let stateful = || batch(BatchKind::Stateful, &["d"]);
-        let dropped = batch(BatchKind::Stateful, &[]);
-        assert_eq!(judged(&[surge(), surge()]), [true, true]);
-        assert_eq!(judged(&[stateful()]), [true]);
-        assert_eq!(
-            judged(&[stateful(), surge(), surge()]),
-            [false, false, true]
-        );
-        assert_eq!(judged(&[dropped, surge()]), [true, true]);
     }
 
     #[test]

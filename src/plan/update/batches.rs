@@ -54,20 +54,38 @@ impl<'a> Batches<'a> {
         // A server that nobody needs any more goes last: its users go before it.
         let (renewed, dropped): (Vec<Swap>, Vec<Swap>) =
             stateful.into_iter().partition(|swap| swap.add.is_some());
-        self.lost = renewed.iter().any(Swap::takes_data_along);
+        // One that went with an earlier run, and has yet to come back.
+        let is_back = |swap: &Swap| swap.has_data() && swap.add.is_some();
+        let goes_on = others.iter().any(is_back) && others.iter().any(Swap::is_repair);
+        let lost = renewed.iter().any(Swap::has_data) || goes_on;
+        self.lost = lost;
+        let (back, others): (Vec<Swap>, Vec<Swap>) =
+            others.into_iter().partition(|swap| lost && is_back(swap));
         // The checks wait for what is new, not for what is made anew: so that comes first.
-        let (first, others) = others
+        let (anew, others) = others
             .into_iter()
-            .partition(|swap| self.lost && swap.is_repair());
+            .partition(|swap| lost && swap.is_repair());
         for swap in renewed {
             self.remove_first(BatchKind::Stateful, vec![swap])?;
         }
-        self.beside(first)?;
+        self.beside(back)?;
+        self.beside(anew)?;
         self.beside(others)?;
         for swap in dropped {
             self.remove_first(BatchKind::Stateful, vec![swap])?;
         }
+        if lost {
+            self.check_in_the_end();
+        }
         Ok(())
+    }
+
+    fn check_in_the_end(&mut self) {
+        if let Some((_, before)) = self.done.split_last_mut() {
+            for batch in before {
+                batch.checked = false;
+            }
+        }
     }
 
     /// As many at a time as there is room for beside the old ones.
@@ -188,6 +206,7 @@ impl<'a> Batches<'a> {
             add: Vec::new(),
             remove: Vec::new(),
             capacity,
+            checked: true,
         };
         for swap in swaps {
             self.used = self.used + load(swap.add.as_ref()) - load(swap.remove.as_ref());

@@ -51,10 +51,13 @@ impl Swap {
         }
     }
 
-    /// Whether others work on what is lost with the old one.
-    pub(super) fn takes_data_along(&self) -> bool {
-        let has_data = matches!(self.kind, Kind::Postgresql | Kind::Rabbitmq | Kind::Redis);
-        has_data && self.is_stateful() && self.add.is_some()
+    /// Whether others work on what is on it.
+    pub(super) fn has_data(&self) -> bool {
+        matches!(self.kind, Kind::Postgresql | Kind::Rabbitmq | Kind::Redis)
+    }
+
+    fn takes_data_along(&self) -> bool {
+        self.has_data() && self.is_stateful() && self.add.is_some()
     }
 
     fn is_kept(&self, options: &Options) -> bool {

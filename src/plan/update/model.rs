@@ -312,6 +312,15 @@ pub struct Batch {
     pub remove: Vec<String>,
     /// Members of each role that it touches.
     pub capacity: Vec<Capacity>,
+    /// Whether the checks are run on it. Once data is lost, those who work on it have yet
+    /// to come up anew: only what all comes to in the end is checked.
+    #[serde(default = "always")]
+    pub checked: bool,
+}
+
+/// Plans of earlier versions do not say.
+fn always() -> bool {
+    true
 }
 
 /// In which order a batch adds and removes.

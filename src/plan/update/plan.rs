@@ -243,6 +243,7 @@ fn only_infrastructure() -> Batch {
         add: Vec::new(),
         remove: Vec::new(),
         capacity: Vec::new(),
+        checked: true,
     }
 }
 
