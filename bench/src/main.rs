@@ -5,6 +5,7 @@
 
 mod build;
 mod cloud;
+mod demo;
 mod lag;
 mod measure;
 mod options;

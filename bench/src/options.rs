@@ -8,8 +8,8 @@ use crate::update::Side;
 /// Rounds of `update` unless said otherwise; each is two updates on either side.
 const ROUNDS: u32 = 10;
 
-/// Rounds of `build`; each is two builds on either side, of minutes, and their times
-/// differ little.
+/// Rounds of `build`; each is two builds on either side, of minutes, and three are the
+/// fewest that have a middle.
 const ROUNDS_OF_BUILD: u32 = 3;
 
 /// More than this would take days, and more runs than a gateway's ledger keeps.

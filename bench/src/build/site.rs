@@ -15,7 +15,8 @@ use ptero_deploy::topology::Catalog;
 use ptero_deploy::ui::reporter::Reporter;
 use serde_json::{Value, json};
 
-use crate::cloud::{beside, connect, demo_config, ours};
+use crate::cloud::{beside, connect, ours};
+use crate::demo;
 use crate::program::must;
 
 /// What is built.
@@ -50,11 +51,8 @@ impl Site {
         // Beside the programs: who may write there may change them too.
         let folder = beside("bench-build")?;
         std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-        let demo = demo_config().context("no folder of the demo: HOME is not set")?;
-        let text = std::fs::read_to_string(&demo)
-            .with_context(|| format!("{}: run `ptero-deploy demo` first", demo.display()))?;
         let config = folder.join("config.yaml");
-        std::fs::write(&config, with_package(&text)?)?;
+        std::fs::write(&config, demo::changed(with_package)?)?;
         let site = Self {
             cloud: connect().await?,
             folder,
@@ -117,11 +115,9 @@ fn loaded(text: &str, origin: &Path) -> Result<(Config, Catalog)> {
     Ok((config, catalog))
 }
 
-/// The demo's configuration with a package in one image.
-fn with_package(demo: &str) -> Result<String> {
-    let mut config: Value = serde_json::from_str(demo).context("not as the demo writes it")?;
+/// Puts a package into one image.
+fn with_package(config: &mut Value) {
     config["services"][SERVICE]["packages"] = json!([PACKAGE]);
-    Ok(format!("{config:#}\n"))
 }
 
 #[cfg(test)]
@@ -129,25 +125,13 @@ mod tests {
     use std::path::Path;
 
     use super::{loaded, with_package};
+    use crate::demo::tests::demo_with;
 
     #[test]
     fn the_configuration_is_the_demos_with_a_package() {
-        let demo = r#"{
-            "catalog": "miniptero",
-            "images": {"build": {
-                "build_machine_image": "debian-12",
-                "base_image_urls": {"default": "http://c:8080/debian-12.raw"}
-            }},
-            "services": {"workflow": {"repo": "/w.git"}, "shell-command": {"repo": "/s.git"}},
-            "stacks": {
-                "common": {"public_net_id": "public", "dns_nameservers": ["10.0.0.1"]},
-                "staging": {"stack_name": "ptero-staging"}
-            }
-        }"#;
-        let text = with_package(demo).unwrap();
+        let text = demo_with(with_package);
         let (config, _) = loaded(&text, Path::new("config.yaml")).unwrap();
         let packages = config.services.values().map(|own| own.packages.len());
         assert_eq!(packages.sum::<usize>(), 1);
-        assert!(with_package("catalog: miniptero\n").is_err());
     }
 }

@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 use ptero_deploy::openstack::client::Cloud;
 use serde_json::{Value, json};
 
-use crate::cloud::{beside, connect, demo_config, ours};
+use crate::cloud::{beside, connect, ours};
+use crate::demo;
 use crate::program::{must, output};
 use crate::update::release::{self, Release};
 
@@ -43,7 +44,7 @@ impl Site {
         up.args(["devcloud", "up"]);
         must(up, &folder.join("devcloud-up.log")).await?;
         let config = folder.join("config.yaml");
-        std::fs::write(&config, bench_config()?)?;
+        std::fs::write(&config, demo::changed(with_members)?)?;
         for tag in TAGS {
             let build = program(&config, &["images", "build", tag])?;
             must(build, &folder.join(format!("images-build-{tag}.log"))).await?;
@@ -79,44 +80,23 @@ fn release_of(config: &Path, tag: &'static str) -> Result<Release> {
     release::of(tag, &output(program(config, &args)?)?)
 }
 
-fn bench_config() -> Result<String> {
-    let demo = demo_config().context("no folder of the demo: HOME is not set")?;
-    let text = std::fs::read_to_string(&demo)
-        .with_context(|| format!("{}: run `ptero-deploy demo` first", demo.display()))?;
-    with_members(&text).with_context(|| demo.display().to_string())
-}
-
-/// The demo's configuration with the stack of this bench in place of its own.
-fn with_members(demo: &str) -> Result<String> {
-    let mut config: Value = serde_json::from_str(demo).context("not as the demo writes it")?;
+/// Puts the stack of this bench in the place of the demo's own.
+fn with_members(config: &mut Value) {
     config["stacks"] = json!({
         "common": config["stacks"]["common"],
         ENV: {"stack_name": STACK, WEB.0: WEB.1, WORKERS.0: WORKERS.1},
     });
-    Ok(format!("{config:#}\n"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::{ENV, with_members};
+    use crate::demo::tests::demo_with;
     use std::path::Path;
-
-    const DEMO: &str = r#"{
-        "catalog": "miniptero",
-        "images": {"build": {
-            "build_machine_image": "debian-12",
-            "base_image_urls": {"default": "http://c:8080/debian-12.raw"}
-        }},
-        "services": {"workflow": {"repo": "/w.git"}, "shell-command": {"repo": "/s.git"}},
-        "stacks": {
-            "common": {"public_net_id": "public", "dns_nameservers": ["10.0.0.1"]},
-            "staging": {"stack_name": "ptero-staging"}
-        }
-    }"#;
 
     #[test]
     fn the_configuration_is_the_demos_with_one_larger_stack() {
-        let text = with_members(DEMO).unwrap();
+        let text = demo_with(with_members);
         let config: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(config["stacks"]["common"]["public_net_id"], "public");
         assert!(config["stacks"]["staging"].is_null());
@@ -126,10 +106,5 @@ mod tests {
         let env = ptero_deploy::name::EnvName::new(ENV).unwrap();
         let counts: u32 = loaded.stacks[&env].instances.values().sum();
         assert_eq!(counts, 7);
-    }
-
-    #[test]
-    fn another_configuration_is_refused() {
-        assert!(with_members("catalog: miniptero\n").is_err());
     }
 }
