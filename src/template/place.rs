@@ -7,7 +7,7 @@ use super::boot;
 use super::drain;
 use super::hot::{Resource, Term};
 use super::member::{self, Shape};
-use super::model::{ReleaseInput, RenderError, RenderedMember};
+use super::model::{ImageRef, ReleaseInput, RenderError, RenderedMember};
 use super::names;
 use crate::digest;
 use crate::topology::{Kind, Member, Topology};
@@ -28,19 +28,8 @@ pub(super) fn place(
     release: &ReleaseInput,
     member: &Member,
 ) -> Result<Placed, RenderError> {
-    let key = &member.role;
-    let recipe = &topology.recipes[key];
-    let image = release
-        .images
-        .get(recipe)
-        .ok_or_else(|| RenderError::NoImage(recipe.clone()))?;
-    let commit = match member.kind {
-        Kind::Application => release
-            .commits
-            .get(&key.service)
-            .ok_or_else(|| RenderError::NoCommit(key.service.clone()))?,
-        _ => "",
-    };
+    let image = image(topology, release, member)?;
+    let commit = commit(release, member)?;
     let shape = shape(topology, member);
     let file = file(shape);
     let fixed = fixed_properties(topology, release, member, shape);
@@ -55,15 +44,6 @@ pub(super) fn place(
     let digest8 = digest::short(&digest);
     let name = format!("{}-{digest8}", member.slot_name());
     let resource_name = names::member(member, digest8);
-    let metadata = Term::map([
-        ("ptero_env", topology.env.as_str().into()),
-        ("ptero_stack", topology.stack.stack_name.as_str().into()),
-        ("ptero_service", key.service.as_str().into()),
-        ("ptero_role", key.role.as_str().into()),
-        ("ptero_pool", member.pool.as_str().into()),
-        ("ptero_member", name.as_str().into()),
-        ("ptero_digest", digest.as_str().into()),
-    ]);
     let mut resource = Resource::new(
         file.0.as_str(),
         [
@@ -75,6 +55,7 @@ pub(super) fn place(
     .after(names::ROUTER_INTERFACE);
     resource.properties.extend(fixed);
     let document = boot::document(topology, member, &name, commit);
+    let metadata = metadata(topology, member, &name, &digest);
     let resource = resource
         .with("metadata", Some(metadata))
         .with("document", Some(document))
@@ -96,7 +77,7 @@ pub(super) fn place(
     let address = if shape.own_port {
         Term::attr(&resource_name, "address")
     } else {
-        Term::address(&names::fixed_port(key))
+        Term::address(&names::fixed_port(&member.role))
     };
     Ok(Placed {
         rendered: RenderedMember {
@@ -109,6 +90,41 @@ pub(super) fn place(
         file,
         address,
     })
+}
+
+fn image<'a>(
+    topology: &Topology,
+    release: &'a ReleaseInput,
+    member: &Member,
+) -> Result<&'a ImageRef, RenderError> {
+    let recipe = &topology.recipes[&member.role];
+    let image = release.images.get(recipe);
+    image.ok_or_else(|| RenderError::NoImage(recipe.clone()))
+}
+
+/// What an application's member runs; the others run none of its code.
+fn commit<'a>(release: &'a ReleaseInput, member: &Member) -> Result<&'a str, RenderError> {
+    if member.kind != Kind::Application {
+        return Ok("");
+    }
+    let service = &member.role.service;
+    let commit = release.commits.get(service);
+    commit
+        .map(String::as_str)
+        .ok_or_else(|| RenderError::NoCommit(service.clone()))
+}
+
+/// What Nova keeps beside the server, and hands to whoever lists them.
+fn metadata(topology: &Topology, member: &Member, name: &str, digest: &str) -> Term {
+    Term::map([
+        ("ptero_env", topology.env.as_str().into()),
+        ("ptero_stack", topology.stack.stack_name.as_str().into()),
+        ("ptero_service", member.role.service.as_str().into()),
+        ("ptero_role", member.role.role.as_str().into()),
+        ("ptero_pool", member.pool.as_str().into()),
+        ("ptero_member", name.into()),
+        ("ptero_digest", digest.into()),
+    ])
 }
 
 fn shape(topology: &Topology, member: &Member) -> Shape {
