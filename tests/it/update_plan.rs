@@ -405,6 +405,15 @@ fn who_works_on_what_is_lost_comes_up_anew() {
         batches.map(|batch| batch.checked).collect()
     };
     assert_eq!(checked(&plan), [false, false, true]);
+    // What goes last is not checked any more: so what came before it is.
+    let both = ["postgresql", "gateway"].map(|name| ServiceName::new(name).unwrap());
+    let dropped = Story::new(USUAL, [1, 0, 1, 2])
+        .v2(&["postgresql server"])
+        .changed(|story| story.options.allow_stateful = both.into())
+        .plan()
+        .unwrap();
+    assert!(dropped.batches.last().unwrap().add.is_empty());
+    assert_eq!(checked(&dropped), [false, true, true]);
     // A run that was killed when the old database was gone, and no new one there yet.
     let killed = Story::new(USUAL, USUAL)
         .changed(|story| {

@@ -80,9 +80,11 @@ impl<'a> Batches<'a> {
         Ok(())
     }
 
+    /// With the last batch that adds: what only goes is not checked.
     fn check_in_the_end(&mut self) {
-        if let Some((_, before)) = self.done.split_last_mut() {
-            for batch in before {
+        let adds = |batch: &Batch| !batch.add.is_empty();
+        if let Some(last) = self.done.iter().rposition(adds) {
+            for batch in &mut self.done[..last] {
                 batch.checked = false;
             }
         }

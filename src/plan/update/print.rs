@@ -100,6 +100,9 @@ impl UpdatePlan {
         if number == 1 && !self.infrastructure.is_empty() {
             let _ = writeln!(text, "  ~ {}", self.infrastructure.join(", "));
         }
+        if !batch.checked && !batch.add.is_empty() {
+            let _ = writeln!(text, "  checked only once all is up");
+        }
         for capacity in &batch.capacity {
             let (now, after, lowest) = (capacity.now, capacity.after, capacity.lowest);
             let lowest = if lowest < now.min(after) {
