@@ -104,11 +104,8 @@ async fn deploy(
     } = *site;
     let name = topology.stack.stack_name.as_str();
     let there = cloud.heat().find_stack(name).await?;
-    lease.step("images").await?;
-    let images = kitchen(context, loaded, cloud, identified)
-        .ensure(&context.interrupt)
-        .await?;
-    let goal = goal::of_tag(cloud, topology, identified, images).await?;
+    let kitchen = kitchen(context, loaded, cloud, identified);
+    let goal = goal::built(&kitchen, context, topology, lease).await?;
     if !create::is_made(there.as_ref()) {
         return created(site, &goal).await;
     }

@@ -75,9 +75,7 @@ async fn create(
     lease: &Lease,
 ) -> Result<(), Failure> {
     let cloud = kitchen.cloud;
-    lease.step("images").await?;
-    let images = kitchen.ensure(&context.interrupt).await?;
-    let goal = goal::of_tag(cloud, topology, kitchen.identified, images).await?;
+    let goal = goal::built(kitchen, context, topology, lease).await?;
     lease.step("stack").await?;
     if !args.discard_failed {
         return make(context, cloud, topology, &goal, lease).await;

@@ -1,11 +1,14 @@
 //! The release that an environment shall run: of a tag, or one that ran before.
 
+use crate::apply::lock::Lease;
 use crate::bake::ensure::{Images, observed};
 use crate::bake::identify::Identified;
+use crate::bake::run::Kitchen;
 use crate::error::{Failure, Kind};
 use crate::name::Tag;
 use crate::openstack::client::Cloud;
 use crate::plan::images::usable;
+use crate::tasks::context::Context;
 use crate::tasks::operator::{now, operator};
 use crate::tasks::stack::release::{default_flavor, for_members};
 use crate::template::release::{self, ReleaseRecord};
@@ -20,6 +23,18 @@ pub struct Goal {
     pub template: Template,
     /// What will be told of it.
     pub record: ReleaseRecord,
+}
+
+/// The release of a tag; images that are missing are built first.
+pub async fn built(
+    kitchen: &Kitchen<'_>,
+    context: &Context,
+    topology: &Topology,
+    lease: &Lease,
+) -> Result<Goal, Failure> {
+    lease.step("images").await?;
+    let images = kitchen.ensure(&context.interrupt).await?;
+    of_tag(kitchen.cloud, topology, kitchen.identified, images).await
 }
 
 /// The release of a tag, whose images are there.

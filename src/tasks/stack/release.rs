@@ -1,35 +1,14 @@
-//! The template of an environment at a tag, and what Heat is asked for with it.
+//! What a release takes from the cloud, and what Heat is asked for with its template.
 
 use serde_json::{Map, Value};
 
 use crate::apply::stack::StackSpec;
-use crate::bake::ensure::{Images, choose_flavor};
-use crate::bake::identify::Identified;
-use crate::error::{Failure, Kind};
+use crate::bake::ensure::choose_flavor;
+use crate::error::Failure;
 use crate::openstack::client::Cloud;
 use crate::plan::flavor::MEMBER;
-use crate::template::{self, ReleaseInput, Template};
+use crate::template::Template;
 use crate::topology::Topology;
-
-/// Renders the template for images that are there.
-pub async fn template(
-    cloud: &Cloud,
-    topology: &Topology,
-    identified: &Identified,
-    images: Images,
-) -> Result<Template, Failure> {
-    let release = ReleaseInput {
-        tag: identified.tag.clone(),
-        commits: identified.commits.clone(),
-        images,
-        default_flavor: default_flavor(cloud, topology).await?,
-        cloud_ca: for_members(cloud)?,
-    };
-    template::render(topology, &release).map_err(|error| {
-        let message = format!("no template for `{}`", topology.env);
-        Failure::new(Kind::Failed, message).caused_by(error)
-    })
-}
 
 /// The flavor of roles for which the configuration names none.
 pub async fn default_flavor(cloud: &Cloud, topology: &Topology) -> Result<String, Failure> {

@@ -10,7 +10,7 @@ use crate::name::{EnvName, Tag};
 use crate::plan::images::{ImageFact, usable};
 use crate::tasks::context::Context;
 use crate::tasks::images::kitchen::kitchen;
-use crate::tasks::stack::release;
+use crate::tasks::stack::goal;
 use crate::tasks::{cloud, loading};
 use crate::template::ImageRef;
 
@@ -53,7 +53,8 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
         .plan()
         .await?;
     let images = images(&identified, &there);
-    let template = release::template(&cloud, &topology, &identified, images).await?;
+    let goal = goal::of_tag(&cloud, &topology, &identified, images).await?;
+    let template = goal.template;
     let mut text = match args.format {
         DocumentFormat::Yaml => template.to_hot_yaml(),
         DocumentFormat::Json => {

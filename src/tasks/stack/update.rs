@@ -102,11 +102,8 @@ async fn to_tag(
         lease,
         ..
     } = *site;
-    lease.step("images").await?;
-    let images = kitchen(context, loaded, cloud, identified)
-        .ensure(&context.interrupt)
-        .await?;
-    let goal = goal::of_tag(cloud, topology, identified, images).await?;
+    let kitchen = kitchen(context, loaded, cloud, identified);
+    let goal = goal::built(&kitchen, context, topology, lease).await?;
     let stack = ready(site).await?;
     let brought = bring(site, &stack, &goal).await?;
     Ok((stack, brought))
