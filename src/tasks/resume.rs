@@ -3,14 +3,13 @@
 use crate::cli::values;
 use crate::error::Failure;
 use crate::name::EnvName;
-use crate::openstack::stack::Stack;
+use crate::openstack::stack_status::State;
 use crate::tasks::context::Context;
 use crate::tasks::stack::bring::{self, Brought, Site, bring};
 use crate::tasks::stack::locked::on_site;
 use crate::tasks::stack::planning::PlanArgs;
 use crate::tasks::stack::{goal, there};
 use crate::tasks::{cloud, loading};
-use crate::template::release::{Records, ReleaseRecord};
 
 /// What `resume` is given.
 #[derive(Debug, clap::Args)]
@@ -44,7 +43,8 @@ async fn resume(site: &Site<'_>) -> Result<(), Failure> {
     } = *site;
     let stack = bring::ready(site).await?;
     let records = there::records(cloud, &stack).await?;
-    let Some(target) = to_be(&stack, &records) else {
+    let is_complete = stack.status.state == State::Complete;
+    let Some(target) = records.unfinished(is_complete) else {
         let runs = records
             .current()
             .map_or("nothing known", |one| one.tag.as_str());
@@ -56,21 +56,12 @@ async fn resume(site: &Site<'_>) -> Result<(), Failure> {
         &stack.name,
         format!("going on with `{}` ({})", target.tag, target.id),
     );
-    let goal = goal::of_record(cloud, topology, target).await?;
+    let mut goal = goal::of_record(cloud, topology, target).await?;
+    goal.record.by_rollback = target.by_rollback;
     let text = match bring(site, &stack, &goal).await? {
         Brought::Nothing => "no changes".to_owned(),
         Brought::In(release) => format!("runs `{}` ({})", release.tag, release.id),
     };
     context.reporter.note(&stack.name, text);
     Ok(())
-}
-
-/// What the stack was becoming; or what it is, where Heat failed on the way back to
-/// it. None where there is nothing to do.
-fn to_be<'a>(stack: &Stack, records: &'a Records) -> Option<&'a ReleaseRecord> {
-    match &records.update {
-        Some(update) => Some(&update.target),
-        None if stack.status.is_failed() => records.current(),
-        None => None,
-    }
 }

@@ -3,6 +3,8 @@
 use crate::cli::values;
 use crate::error::{Failure, Kind};
 use crate::name::EnvName;
+use crate::openstack::stack::Stack;
+use crate::openstack::stack_status::State;
 use crate::tasks::context::Context;
 use crate::tasks::stack::bring::{Brought, Site, bring, ready};
 use crate::tasks::stack::locked::on_site;
@@ -32,7 +34,7 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let cloud = cloud::connect(context).await?;
     // Refused before so much as the lock is written; what counts is what is there then.
     let stack = there::find(&cloud, &topology).await?;
-    chosen(&args, &there::records(&cloud, &stack).await?)?;
+    chosen(&args, &stack, &there::records(&cloud, &stack).await?)?;
     let command = format!("rollback {}", args.env);
     let place = (&cloud, &topology);
     on_site(context, place, &command, &args.allowed, async |site| {
@@ -48,14 +50,18 @@ async fn rollback(args: &Args, site: &Site<'_>) -> Result<(), Failure> {
         topology,
         ..
     } = *site;
-    let stack = ready(site).await?;
+    // Before what Heat is at is followed: its end is the last that tells a rollback that was
+    // cut short from one that came to its end.
+    let stack = there::find(cloud, topology).await?;
     let records = there::records(cloud, &stack).await?;
-    let record = chosen(args, &records)?;
+    let record = chosen(args, &stack, &records)?;
+    let stack = ready(site).await?;
     context.reporter.note(
         &stack.name,
         format!("going back to `{}` ({})", record.tag, record.id),
     );
-    let goal = goal::of_record(cloud, topology, record).await?;
+    let mut goal = goal::of_record(cloud, topology, record).await?;
+    goal.record.by_rollback = true;
     let text = match bring(site, &stack, &goal).await? {
         Brought::Nothing => format!("runs `{}` already", record.tag),
         Brought::In(release) => format!("runs `{}` again", release.tag),
@@ -64,10 +70,14 @@ async fn rollback(args: &Args, site: &Site<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn chosen<'a>(args: &Args, records: &'a Records) -> Result<&'a ReleaseRecord, Failure> {
+fn chosen<'a>(
+    args: &Args,
+    stack: &Stack,
+    records: &'a Records,
+) -> Result<&'a ReleaseRecord, Failure> {
     let found = match &args.tag {
         Some(name) => records.find(name),
-        None => records.last_verified_before(),
+        None => records.to_roll_back_to(stack.status.state == State::Complete),
     };
     found.ok_or_else(|| {
         let message = match &args.tag {

@@ -60,6 +60,9 @@ pub struct ReleaseRecord {
     /// When it passed which tests.
     #[serde(default)]
     pub tests: TestsPassed,
+    /// Whether `rollback` asked for it, so that the same command goes on with it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_rollback: bool,
 }
 
 /// When a release passed which tests, by RFC 3339.
@@ -165,11 +168,31 @@ impl Records {
         self
     }
 
+    /// The release that is still being brought in; `is_complete` tells whether the stack's
+    /// last change came to its end. The last one of an update has the record of what it
+    /// leads to already.
+    pub fn unfinished(&self, is_complete: bool) -> Option<&ReleaseRecord> {
+        match &self.update {
+            Some(update) => Some(&update.target),
+            None if is_complete => None,
+            None => self.current(),
+        }
+    }
+
+    /// The release that `rollback` means by itself: while one is under way, typed again,
+    /// it goes on.
+    pub fn to_roll_back_to(&self, is_complete: bool) -> Option<&ReleaseRecord> {
+        let under_way = self.unfinished(is_complete);
+        under_way
+            .filter(|one| one.by_rollback)
+            .or_else(|| self.last_verified_before())
+    }
+
     /// The newest release that passed its checks before the one that runs: in the
     /// middle of an update the one that is being left. What came between two stays of
     /// one release was left again, and is no way back. Nor is one that is built as the
     /// one that runs: how many members there are is the configuration's.
-    pub fn last_verified_before(&self) -> Option<&ReleaseRecord> {
+    fn last_verified_before(&self) -> Option<&ReleaseRecord> {
         let (current, mut earlier) = self.history.split_last()?;
         if self.update.is_some() && current.verified {
             return Some(current);
@@ -237,6 +260,7 @@ pub fn record(
         at: at.to_owned(),
         verified: false,
         tests: TestsPassed::default(),
+        by_rollback: false,
     };
     record.identified()
 }
@@ -316,6 +340,30 @@ mod tests {
         };
         assert_eq!(update(&[true, true]), Some("1".into()));
         assert_eq!(update(&[true, false]), Some("0".into()));
+    }
+
+    #[test]
+    fn a_rollback_that_was_cut_short_goes_on() {
+        let id = |records: &Records, is_complete: bool| {
+            let found = records.to_roll_back_to(is_complete);
+            found.map(|one| one.id.clone())
+        };
+        let mut back = release(1, true);
+        back.by_rollback = true;
+        let mut under_way = records(&[true, true, true]);
+        let update = serde_json::json!({"from": "2", "to": "1", "phase": "add", "batch": 1,
+            "batches": 1, "target": back});
+        under_way.update = serde_json::from_value(update).unwrap();
+        assert_eq!(id(&under_way, true), Some("1".into()));
+        let last_change = records(&[true, true, true]).with(back);
+        assert_eq!(id(&last_change, false), Some("1".into()));
+        assert_eq!(id(&last_change, true), Some("0".into()), "the next one");
+        // What is deployed again after a rollback is left again.
+        let mut again = last_change;
+        let update = serde_json::json!({"from": "1", "to": "2", "phase": "add", "batch": 1,
+            "batches": 1, "target": release(2, true)});
+        again.update = serde_json::from_value(update).unwrap();
+        assert_eq!(id(&again, true), Some("1".into()));
     }
 
     #[test]
