@@ -16,6 +16,7 @@ use crate::tasks::stack::locked::on_site;
 use crate::tasks::stack::planning::PlanArgs;
 use crate::tasks::stack::{goal, there};
 use crate::tasks::{cloud, loading};
+use crate::template::release::UpdateRecord;
 
 /// What `stack.update` is given.
 #[derive(Debug, clap::Args)]
@@ -124,14 +125,25 @@ async fn as_planned(site: &Site<'_>, kept: &UpdatePlan) -> Result<Outcome, Failu
             "`{}` is not what this plan was made from any more",
             kept.env
         );
+        let records = there::records(cloud, &stack).await?;
         let failure = Failure::new(Kind::Refused, message);
-        return Err(failure.caused_by(differs.join("\n")).hint(format!(
-            "`ptero-deploy stack plan {} --tag {}` makes a new one",
-            kept.env, kept.to.tag
-        )));
+        let next = what_next(kept, records.update.as_ref());
+        return Err(failure.caused_by(differs.join("\n")).hint(next));
     }
     let brought = carry_out(site, &stack, &goal, kept).await?;
     Ok((stack, brought))
+}
+
+/// The plan's own update may be what changed the stack.
+fn what_next(kept: &UpdatePlan, under_way: Option<&UpdateRecord>) -> String {
+    let (env, tag) = (&kept.env, &kept.to.tag);
+    match under_way {
+        Some(update) => format!(
+            "`ptero-deploy resume {env}` goes on with the update to `{}` that is under way",
+            update.target.tag
+        ),
+        None => format!("`ptero-deploy stack plan {env} --tag {tag}` makes a new one"),
+    }
 }
 
 fn read(path: &Path) -> Result<UpdatePlan, Failure> {
