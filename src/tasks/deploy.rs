@@ -10,6 +10,7 @@ use crate::cli::output::OutputArgs;
 use crate::cli::values;
 use crate::error::{Failure, Kind};
 use crate::name::{EnvName, Tag};
+use crate::openstack::client::Cloud;
 use crate::openstack::stack::Stack;
 use crate::tasks::context::Context;
 use crate::tasks::images::kitchen::kitchen;
@@ -24,6 +25,7 @@ use crate::tasks::tests::passed::passed_by;
 use crate::tasks::tests::{fast, slow};
 use crate::tasks::{cloud, loading};
 use crate::template::release::{ReleaseRecord, Tests};
+use crate::topology::Topology;
 use crate::ui::data::Shape;
 use crate::verify::slow::ledger::{COLUMNS, Ledger};
 use crate::verify::slow::run_id::{JOBS_MAX, MINUTES_MAX, RunId};
@@ -75,9 +77,7 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     )
     .await?
     {
-        let name = topology.stack.stack_name.as_str();
-        context.reporter.note(name, "no changes");
-        return Ok(());
+        return unchanged(context, &cloud, &topology).await;
     }
     room::beforehand(&kitchen(context, &loaded, &cloud, &identified), &topology).await?;
     let command = format!("deploy {} --tag {}", args.env, args.tag);
@@ -113,6 +113,26 @@ async fn deploy(
     updated(args, site, &stack, &goal, shape).await
 }
 
+/// Where nothing is to be brought in. A run before may have been killed in its tests: the
+/// fast ones are run then; the slow ones have no update left that they could span.
+async fn unchanged(context: &Context, cloud: &Cloud, topology: &Topology) -> Result<(), Failure> {
+    let env = &topology.env;
+    let stack = there::find(cloud, topology).await?;
+    context.reporter.note(&stack.name, "no changes");
+    let records = there::records(cloud, &stack).await?;
+    let passed = records.current().map(|one| one.tests.clone());
+    let passed = passed.unwrap_or_default();
+    if passed.fast.is_none() {
+        proved(context, cloud, topology, &stack).await?;
+    }
+    if passed.slow.is_none() {
+        let text =
+            format!("has not passed the slow tests yet: `ptero-deploy tests slow {env}` runs them");
+        context.reporter.note(&stack.name, text);
+    }
+    Ok(())
+}
+
 async fn created(site: &Site<'_>, goal: &Goal) -> Result<(), Failure> {
     let Site {
         context,
@@ -125,13 +145,23 @@ async fn created(site: &Site<'_>, goal: &Goal) -> Result<(), Failure> {
     create::make(context, cloud, topology, goal, lease).await?;
     lease.step("fast tests").await?;
     let stack = there::find(cloud, topology).await?;
+    proved(context, cloud, topology, &stack).await
+}
+
+/// Runs the fast tests, and writes down that they passed.
+async fn proved(
+    context: &Context,
+    cloud: &Cloud,
+    topology: &Topology,
+    stack: &Stack,
+) -> Result<(), Failure> {
     judge(cloud, topology, &stack.reference())
         .await
         .map_err(|reasons| {
             let message = format!("`{}` is up and does not pass its checks", topology.env);
             Failure::new(Kind::Refused, message).caused_by(reasons)
         })?;
-    passed_by(cloud, &stack, Tests::Fast, context).await;
+    passed_by(cloud, stack, Tests::Fast, context).await;
     Ok(())
 }
 
