@@ -198,12 +198,13 @@ async fn hello(target: &Target) -> Result<String, Failure> {
 
 fn farewell(config: &Path, target: &Target, workflow: &str) -> String {
     let config = config.display();
+    let path = path_line().map_or_else(String::new, |line| format!("\n    {line}"));
     format!(
         "\nPTero answers at {}\n\n\
         A workflow that ran there:\n\
         \n    curl -s {workflow}\n\
         \nWhat to try next:\n\
-        \n    export PTERO_DEPLOY_CONFIG={config}\
+        {path}\n    export PTERO_DEPLOY_CONFIG={config}\
         \n    ptero-deploy stack status {ENV}\
         \n    ptero-deploy tests fast {ENV}\
         \n    ptero-deploy images list\
@@ -211,6 +212,15 @@ fn farewell(config: &Path, target: &Target, workflow: &str) -> String {
         \n    ptero-deploy devcloud down --purge\n",
         target.workflow
     )
+}
+
+/// What makes a shell find this program by its name, where it does not yet.
+fn path_line() -> Option<String> {
+    let program = std::env::current_exe().ok()?;
+    let folder = program.parent()?;
+    let path = cloud::env("PATH")?;
+    let is_known = std::env::split_paths(&path).any(|one| one == folder);
+    (!is_known).then(|| format!("export PATH=\"$PATH:{}\"", folder.display()))
 }
 
 #[cfg(test)]
