@@ -3,7 +3,7 @@
 //! Data flows one way, and the modules stand in that order:
 //!
 //! ```text
-//! config -> topology -> { template, image, description } -> plan -> apply { bake, stack, roll, verify } -> record
+//! config -> topology -> { image, template } -> plan -> apply { bake, stack, roll, verify } -> record
 //! ```
 //!
 //! Up to `plan` everything is calculation: no network, clock, environment or

@@ -54,10 +54,10 @@ pub struct CommandLine {
 /// Every task of this version.
 #[derive(Debug, Subcommand)]
 pub enum Task {
-    /// Service images: build, list, delete.
+    /// Service images: build, list, delete, prune.
     #[command(subcommand)]
     Images(images::Images),
-    /// The stack of an environment: create, look at, delete.
+    /// The stack of an environment: create, plan, update, look at, delete.
     #[command(subcommand)]
     Stack(stack::Stack),
     /// The same as `stack update`.

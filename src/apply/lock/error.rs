@@ -92,7 +92,7 @@ impl From<LockError> for Failure {
                     None => "run this again when its holder is done".to_owned(),
                 };
                 Self::new(Kind::Locked, message).hint(ends).hint(format!(
-                    "`ptero-deploy lock show {env}` shows it; `ptero-deploy lock break {env}` takes it from a holder that is known to be gone"
+                    "`ptero-deploy lock show {env}` shows it; `ptero-deploy lock break {env}` takes it from a holder that will not come back"
                 ))
             }
             LockError::Foreign { .. } => Self::new(Kind::Refused, message)

@@ -1,4 +1,4 @@
-//! Service images: build, list, delete.
+//! Service images: build, list, delete, prune.
 
 pub mod build;
 pub mod delete;
@@ -12,7 +12,7 @@ use clap::Subcommand;
 use crate::error::Failure;
 use crate::tasks::context::Context;
 
-/// Service images: build, list, delete.
+/// Service images: build, list, delete, prune.
 #[derive(Debug, Subcommand)]
 pub enum Images {
     /// Build and upload the service images that a tag still lacks.

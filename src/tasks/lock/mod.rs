@@ -13,7 +13,7 @@ use crate::tasks::context::Context;
 pub enum Lock {
     /// Show who works on an environment, and until when that counts.
     Show(show::Args),
-    /// Take an environment's lock from a holder that is known to be gone.
+    /// Take an environment's lock from whoever holds it.
     Break(r#break::Args),
 }
 

@@ -1,4 +1,4 @@
-//! The stack of an environment: create, look at, delete.
+//! The stack of an environment: create, plan, update, look at, delete.
 
 pub mod bring;
 pub mod create;
@@ -22,7 +22,7 @@ use clap::Subcommand;
 use crate::error::Failure;
 use crate::tasks::context::Context;
 
-/// The stack of an environment: create, look at, delete.
+/// The stack of an environment: create, plan, update, look at, delete.
 #[derive(Debug, Subcommand)]
 pub enum Stack {
     /// Create an environment's stack at a tag, with its images first if missing.
