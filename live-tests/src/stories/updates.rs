@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 
 use crate::cloud::{column, openstack, openstack_does};
 use crate::probe::Probe;
-use crate::program::{home, run};
+use crate::program::{home, killed_when, run};
 use crate::report::Report;
 use crate::stories::across::{Across, count};
 use crate::stories::unchanged::writes_nothing;
@@ -55,12 +55,18 @@ pub(crate) fn lose_no_work(report: &mut Report) -> Result<()> {
 }
 
 /// Back to the last verified release, whose code is older than the schema, under jobs
-/// as well.
+/// as well. Killed while its first members boot, and again in its drain, its last change:
+/// typed again it goes on each time, and does not turn round.
 pub(crate) fn and_back(report: &mut Report) -> Result<()> {
     let probe = Probe::start()?;
     let slow = Across::staging("4", "12");
-    let rollback = run(&["rollback", "staging"])?;
-    report.check("rollback exits 0", rollback.code == 0);
+    let rollback = ["rollback", "staging"];
+    for said in ["server CREATE_COMPLETE", "draining and removing"] {
+        let hit = killed_when(&rollback, said)?;
+        report.check(&format!("rollback was killed at `{said}`"), hit);
+    }
+    let rollback = run(&rollback)?;
+    report.check("rollback, typed again, exits 0", rollback.code == 0);
     probe.ended(report)?;
     runs(report, "v1")?;
     let slow = slow.ended()?;
